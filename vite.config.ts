@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  base: './',
+  plugins: [react()],
+  worker: { format: 'es' },
+  // Vite's scanner does not follow `new Worker(new URL(…))`: unlisted entries would make it reload the page at first boot.
+  optimizeDeps: {
+    entries: ['index.html', 'workers/*.ts'],
+    include: [
+      'monaco-yaml/yaml.worker.js',
+      'monaco-editor/editor',
+      'monaco-editor/features/register.all',
+      'monaco-editor/languages/definitions/yaml/register',
+      'monaco-editor/editor/editor.worker',
+    ],
+  },
+  resolve: {
+    alias: [
+      // monaco-worker-manager imports a path that monaco ≥ 0.56's exports map no longer resolves.
+      { find: 'monaco-editor/esm/vs/editor/editor.worker.js', replacement: 'monaco-editor/editor/editor.worker' },
+    ],
+  },
+  build: {
+    target: 'es2023',
+    rollupOptions: { input: { main: at('./index.html') } },
+  },
+  test: { include: ['src/**/*.test.{ts,tsx}'], testTimeout: 120_000 },
+});
