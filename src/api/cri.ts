@@ -51,8 +51,17 @@ export interface PodSandboxConfig {
   readonly hostNetwork: boolean;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  readonly dns?: { readonly servers: readonly string[]; readonly searches: readonly string[]; readonly options: readonly string[] };
-  readonly portMappings?: readonly { readonly protocol: string; readonly containerPort: number; readonly hostPort: number; readonly hostIp?: string }[];
+  readonly dns?: {
+    readonly servers: readonly string[];
+    readonly searches: readonly string[];
+    readonly options: readonly string[];
+  };
+  readonly portMappings?: readonly {
+    readonly protocol: string;
+    readonly containerPort: number;
+    readonly hostPort: number;
+    readonly hostIp?: string;
+  }[];
 }
 export type PodSandboxState = 'SANDBOX_READY' | 'SANDBOX_NOTREADY';
 export interface PodSandbox {
@@ -154,19 +163,48 @@ export interface ContainerLogRequest {
 }
 /** Request and response of every unary method, by its key in CriPaths. */
 export interface CriMethods {
-  version: { request: Record<string, never>; response: { readonly runtimeName: string; readonly runtimeVersion: string; readonly runtimeApiVersion: string } };
-  status: { request: Record<string, never>; response: { readonly conditions: readonly { readonly type: 'RuntimeReady' | 'NetworkReady'; readonly status: boolean; readonly reason: string; readonly message: string }[] } };
+  version: {
+    request: Record<string, never>;
+    response: { readonly runtimeName: string; readonly runtimeVersion: string; readonly runtimeApiVersion: string };
+  };
+  status: {
+    request: Record<string, never>;
+    response: {
+      readonly conditions: readonly {
+        readonly type: 'RuntimeReady' | 'NetworkReady';
+        readonly status: boolean;
+        readonly reason: string;
+        readonly message: string;
+      }[];
+    };
+  };
   runPodSandbox: { request: { readonly config: PodSandboxConfig }; response: { readonly podSandboxId: string } };
   stopPodSandbox: { request: { readonly podSandboxId: string }; response: Record<string, never> };
   removePodSandbox: { request: { readonly podSandboxId: string }; response: Record<string, never> };
   podSandboxStatus: { request: { readonly podSandboxId: string }; response: { readonly status: PodSandbox } };
-  listPodSandbox: { request: { readonly podUid?: string; readonly state?: PodSandboxState }; response: { readonly items: readonly PodSandbox[] } };
-  createContainer: { request: { readonly podSandboxId: string; readonly config: ContainerConfig; readonly sandboxConfig: PodSandboxConfig }; response: { readonly containerId: string } };
+  listPodSandbox: {
+    request: { readonly podUid?: string; readonly state?: PodSandboxState };
+    response: { readonly items: readonly PodSandbox[] };
+  };
+  createContainer: {
+    request: {
+      readonly podSandboxId: string;
+      readonly config: ContainerConfig;
+      readonly sandboxConfig: PodSandboxConfig;
+    };
+    response: { readonly containerId: string };
+  };
   startContainer: { request: { readonly containerId: string }; response: Record<string, never> };
   /** Answers when the container has ended. `timeout`: seconds between SIGTERM and SIGKILL. */
-  stopContainer: { request: { readonly containerId: string; readonly timeout: number }; response: Record<string, never> };
+  stopContainer: {
+    request: { readonly containerId: string; readonly timeout: number };
+    response: Record<string, never>;
+  };
   removeContainer: { request: { readonly containerId: string }; response: Record<string, never> };
-  listContainers: { request: { readonly podSandboxId?: string; readonly state?: ContainerState }; response: { readonly containers: readonly Container[] } };
+  listContainers: {
+    request: { readonly podSandboxId?: string; readonly state?: ContainerState };
+    response: { readonly containers: readonly Container[] };
+  };
   containerStatus: { request: { readonly containerId: string }; response: { readonly status: ContainerStatus } };
   updateRuntimeConfig: { request: { readonly podCidr: string }; response: Record<string, never> };
   execSync: { request: ExecSyncRequest; response: ExecSyncResponse };
