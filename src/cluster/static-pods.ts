@@ -1,0 +1,140 @@
+import { ClusterDefaults, Ports } from '../api/ports.ts';
+import { controlPlaneMachines, Endpoint, type Machine, type Topology } from './topology.ts';
+
+/**
+ * The manifests that kubeadm writes to /etc/kubernetes/manifests, by path (Models cmd/kubeadm/app/phases/{controlplane,etcd}).
+ * kube-proxy is here too for as long as there is no DaemonSet to run it.
+ */
+export function staticPods(machine: Machine, topology: Topology, role: 'control-plane' | 'worker'): Record<string, string> {
+  const pods = role === 'worker' ? [kubeProxy(machine)] : [etcd(machine, topology), apiserver(machine, topology), controllerManager(), scheduler(), kubeProxy(machine)];
+  return Object.fromEntries(pods.map((pod) => [`/etc/kubernetes/manifests/${pod.component}.yaml`, JSON.stringify(manifest(pod), null, 2)]));
+}
+
+interface Component {
+  readonly component: string;
+  readonly image: string;
+  readonly flags: readonly string[];
+  readonly cpu: string;
+  readonly memory?: string;
+  readonly probes?: { readonly port: number; readonly liveness: string; readonly readiness?: string };
+  readonly priorityClassName?: string;
+}
+
+function etcd(machine: Machine, topology: Topology): Component {
+  const members = controlPlaneMachines(topology);
+  return {
+    component: 'etcd',
+    image: 'registry.k8s.io/etcd:3.6.6-0',
+    flags: [
+      `--name=${machine.name}`,
+      '--data-dir=/var/lib/etcd',
+      `--advertise-client-urls=https://${machine.ip}:${Ports.etcdClient}`,
+      `--initial-advertise-peer-urls=https://${machine.ip}:${Ports.etcdPeer}`,
+      `--initial-cluster=${members.map((m) => `${m.name}=https://${m.ip}:${Ports.etcdPeer}`).join(',')}`,
+      '--initial-cluster-state=new',
+      `--listen-client-urls=https://127.0.0.1:${Ports.etcdClient},https://${machine.ip}:${Ports.etcdClient}`,
+      `--listen-peer-urls=https://${machine.ip}:${Ports.etcdPeer}`,
+      '--snapshot-count=10000',
+    ],
+    cpu: '100m',
+    memory: '100Mi',
+  };
+}
+
+function apiserver(machine: Machine, topology: Topology): Component {
+  const others = controlPlaneMachines(topology).filter((m) => m.name !== machine.name);
+  return {
+    component: 'kube-apiserver',
+    image: `registry.k8s.io/kube-apiserver:${ClusterDefaults.kubernetesVersion}`,
+    flags: [
+      `--advertise-address=${machine.ip}`,
+      '--allow-privileged=true',
+      '--authorization-mode=AlwaysAllow',
+      `--etcd-servers=${[machine.ip, ...others.map((m) => m.ip)].map((ip) => `https://${ip}:${Ports.etcdClient}`).join(',')}`,
+      `--secure-port=${Ports.apiserver}`,
+      '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
+      `--service-cluster-ip-range=${ClusterDefaults.serviceCidr}`,
+    ],
+    cpu: '250m',
+    probes: { port: Ports.apiserver, liveness: '/livez', readiness: '/readyz' },
+  };
+}
+
+function controllerManager(): Component {
+  return {
+    component: 'kube-controller-manager',
+    image: `registry.k8s.io/kube-controller-manager:${ClusterDefaults.kubernetesVersion}`,
+    flags: [
+      '--allocate-node-cidrs=true',
+      '--bind-address=127.0.0.1',
+      `--cluster-cidr=${ClusterDefaults.podCidr}`,
+      `--cluster-name=${ClusterDefaults.clusterName}`,
+      '--controllers=*,bootstrapsigner,tokencleaner',
+      `--master=${Endpoint}`,
+      '--leader-elect=true',
+      `--service-cluster-ip-range=${ClusterDefaults.serviceCidr}`,
+      '--use-service-account-credentials=true',
+    ],
+    cpu: '200m',
+    probes: { port: Ports.controllerManager, liveness: '/healthz' },
+  };
+}
+
+function scheduler(): Component {
+  return {
+    component: 'kube-scheduler',
+    image: `registry.k8s.io/kube-scheduler:${ClusterDefaults.kubernetesVersion}`,
+    flags: ['--bind-address=127.0.0.1', '--leader-elect=true', `--master=${Endpoint}`],
+    cpu: '100m',
+    probes: { port: Ports.scheduler, liveness: '/healthz' },
+  };
+}
+
+function kubeProxy(machine: Machine): Component {
+  return {
+    component: 'kube-proxy',
+    image: `registry.k8s.io/kube-proxy:${ClusterDefaults.kubernetesVersion}`,
+    flags: [`--hostname-override=${machine.name}`, `--cluster-cidr=${ClusterDefaults.podCidr}`, `--master=${Endpoint}`, `--node-ip=${machine.ip}`],
+    cpu: '0',
+  };
+}
+
+function manifest(component: Component): object {
+  const probe = (path: string, failureThreshold: number, periodSeconds: number) => ({
+    httpGet: { host: '127.0.0.1', path, port: component.probes?.port, scheme: 'HTTPS' },
+    failureThreshold,
+    periodSeconds,
+    timeoutSeconds: 15,
+  });
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: component.component,
+      namespace: 'kube-system',
+      labels: component.component === 'kube-proxy' ? { 'k8s-app': 'kube-proxy' } : { component: component.component, tier: 'control-plane' },
+    },
+    spec: {
+      containers: [
+        {
+          name: component.component,
+          image: component.image,
+          imagePullPolicy: 'IfNotPresent',
+          command: [component.component, ...component.flags],
+          resources: component.cpu === '0' ? {} : { requests: { cpu: component.cpu, ...(component.memory === undefined ? {} : { memory: component.memory }) } },
+          ...(component.probes === undefined
+            ? {}
+            : {
+                livenessProbe: { ...probe(component.probes.liveness, 8, 10), initialDelaySeconds: 10 },
+                ...(component.probes.readiness === undefined ? {} : { readinessProbe: probe(component.probes.readiness, 3, 1) }),
+                startupProbe: { ...probe(component.probes.liveness, 24, 10), initialDelaySeconds: 10 },
+              }),
+        },
+      ],
+      hostNetwork: true,
+      priority: 2000001000,
+      priorityClassName: 'system-node-critical',
+      securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+    },
+  };
+}
