@@ -3,21 +3,8 @@ import type { Micros } from '../sim/env.ts';
 import type { HttpResponse, HttpStream, RequestInit, StreamHandlers } from '../sim/http.ts';
 import type { Resource } from './resources.ts';
 
-/** The API said no, in its own words. */
-export class ApiError extends Error {
-  readonly status: Status;
-  constructor(status: Status) {
-    super(status.message ?? '');
-    this.status = status;
-  }
-  get code(): number {
-    return this.status.code ?? 0;
-  }
-  /** NotFound, AlreadyExists, Conflict, Invalid, Expired … */
-  get reason(): string {
-    return this.status.reason ?? '';
-  }
-}
+/** The API said no, in its own words. Reasons: NotFound, AlreadyExists, Conflict, Invalid, Expired … */
+export { ApiError } from '../api/status.ts';
 
 export interface ListOptions {
   readonly namespace?: string;
@@ -28,7 +15,11 @@ export interface ListOptions {
   readonly continue?: string;
 }
 export interface ObjectList<T> {
-  readonly metadata: { readonly resourceVersion: string; readonly continue?: string; readonly remainingItemCount?: number };
+  readonly metadata: {
+    readonly resourceVersion: string;
+    readonly continue?: string;
+    readonly remainingItemCount?: number;
+  };
   readonly items: readonly T[];
 }
 export interface WriteOptions {
@@ -60,13 +51,39 @@ export interface WatchHandlers<T> {
 export interface Client {
   get<T extends KubeObject>(resource: Resource<T>, name: string, namespace?: string): Promise<T>;
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<ObjectList<T>>;
-  watch<T extends KubeObject>(resource: Resource<T>, options: ListOptions & { readonly allowBookmarks?: boolean; readonly sendInitialEvents?: boolean; readonly timeoutSeconds?: number }, handlers: WatchHandlers<T>): () => void;
+  watch<T extends KubeObject>(
+    resource: Resource<T>,
+    options: ListOptions & {
+      readonly allowBookmarks?: boolean;
+      readonly sendInitialEvents?: boolean;
+      readonly timeoutSeconds?: number;
+    },
+    handlers: WatchHandlers<T>,
+  ): () => void;
   create<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>;
   update<T extends KubeObject>(resource: Resource<T>, object: T, options?: WriteOptions): Promise<T>;
-  patch<T extends KubeObject>(resource: Resource<T>, name: string, namespace: string | undefined, type: PatchType, patch: unknown, options?: WriteOptions & { readonly force?: boolean }): Promise<T>;
-  delete(resource: Resource, name: string, namespace?: string, options?: DeleteObjectOptions): Promise<KubeObject | Status>;
+  patch<T extends KubeObject>(
+    resource: Resource<T>,
+    name: string,
+    namespace: string | undefined,
+    type: PatchType,
+    patch: unknown,
+    options?: WriteOptions & { readonly force?: boolean },
+  ): Promise<T>;
+  delete(
+    resource: Resource,
+    name: string,
+    namespace?: string,
+    options?: DeleteObjectOptions,
+  ): Promise<KubeObject | Status>;
   /** POST to a sub-resource with its own body kind: pods/binding, pods/eviction, serviceaccounts/token. */
-  createSubresource(resource: Resource, name: string, namespace: string | undefined, subresource: string, body: unknown): Promise<unknown>;
+  createSubresource(
+    resource: Resource,
+    name: string,
+    namespace: string | undefined,
+    subresource: string,
+    body: unknown,
+  ): Promise<unknown>;
   /** Anything else, undecoded. */
   raw(request: RequestInit, options?: { readonly timeout?: Micros }): Promise<HttpResponse>;
   rawStream(request: RequestInit, handlers: StreamHandlers): HttpStream;

@@ -21,9 +21,16 @@ export interface Informer<T extends KubeObject> {
   /** Called after the cache changed, with the cause of the write as ambient cause. `old` undefined: added; `object` undefined: deleted. Late handlers get the cache's content as adds. */
   onChange(handler: (object: T | undefined, old: T | undefined) => void): Cancel;
   start(): void;
+  /** Runs `then` once the first list is in the cache; at once when it is already. */
+  whenSynced(then: () => void): void;
 }
 /** create-informer.ts */
-export type CreateInformer = <T extends KubeObject>(env: Env, client: Client, resource: Resource<T>, options?: Pick<ListOptions, 'namespace' | 'fieldSelector' | 'labelSelector'>) => Informer<T>;
+export type CreateInformer = <T extends KubeObject>(
+  env: Env,
+  client: Client,
+  resource: Resource<T>,
+  options?: Pick<ListOptions, 'namespace' | 'fieldSelector' | 'labelSelector'>,
+) => Informer<T>;
 
 /** One informer per resource for all who ask within one program. informers.ts: `createInformers(env, client)`. */
 export interface Informers {
@@ -40,7 +47,10 @@ export interface WorkQueue {
   addAfter(key: Key, delay: Micros): void;
   readonly length: number;
 }
-export type CreateWorkQueue = (env: Env, options: { readonly name: string; readonly workers: number; readonly work: (key: Key) => Promise<void> | void }) => WorkQueue;
+export type CreateWorkQueue = (
+  env: Env,
+  options: { readonly name: string; readonly workers: number; readonly work: (key: Key) => Promise<void> | void },
+) => WorkQueue;
 
 /** leader-election.ts (Models client-go/tools/leaderelection): judged by when a renewal was *observed*, never by comparing clocks. 15 s / 10 s / 2 s. */
 export interface LeaderElectionOptions {
@@ -54,6 +64,8 @@ export interface LeaderElectionOptions {
   /** kube-scheduler and kube-controller-manager exit here, as upstream ("leaderelection lost"), and are restarted by the kubelet. */
   onStoppedLeading(): void;
   onNewLeader?(identity: string): void;
+  /** Records "… became leader" about the Lease. */
+  readonly recorder?: EventRecorder;
 }
 export type RunLeaderElection = (env: Env, client: Client, options: LeaderElectionOptions) => void;
 
@@ -70,7 +82,11 @@ export interface ObjectRef {
   readonly fieldPath?: string;
   readonly resourceVersion?: string;
 }
-export type CreateEventRecorder = (env: Env, client: Client, source: { readonly component: string; readonly host?: string }) => EventRecorder;
+export type CreateEventRecorder = (
+  env: Env,
+  client: Client,
+  source: { readonly component: string; readonly host?: string },
+) => EventRecorder;
 
 /** rest-client.ts: a Client over the simulated HTTP to `servers` in turn (the balancer, or 127.0.0.1:6443). User agent = component name; the `user` header X-Remote-User stands for the client certificate. */
 export interface RestClientOptions {
@@ -78,6 +94,8 @@ export interface RestClientOptions {
   /** system:kube-scheduler, system:node:worker-1, kubernetes-admin … */
   readonly user: string;
   readonly groups?: readonly string[];
+  /** Default: derived from `user` (system:kube-scheduler → kube-scheduler, system:node:… → kubelet, others → kubectl). */
+  readonly userAgent?: string;
   /** Per request, µs; default 32 s. */
   readonly timeout?: Micros;
   /** client-side rate limit, as upstream's QPS/burst; absent: none. */

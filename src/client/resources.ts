@@ -33,7 +33,12 @@ const core = <T extends KubeObject>(kind: string, plural: string, namespaced = t
   plural,
   namespaced,
 });
-const inGroup = <T extends KubeObject>(group: string, kind: string, plural: string, namespaced = true): Resource<T> => ({
+const inGroup = <T extends KubeObject>(
+  group: string,
+  kind: string,
+  plural: string,
+  namespaced = true,
+): Resource<T> => ({
   group,
   version: 'v1',
   kind,

@@ -43,7 +43,11 @@ export class SortedMap<K, V> {
   }
 
   set(key: K, value: V): void {
-    if (this.#chunks.length === 0) this.#chunks.push({ keys: [], values: [] });
+    if (this.#chunks.length === 0) {
+      this.#chunks.push({ keys: [key], values: [value] });
+      this.#size++;
+      return;
+    }
     const at = Math.min(this.#chunkFor(key), this.#chunks.length - 1);
     const chunk = must(this.#chunks[at]);
     const index = this.#lowerBound(chunk.keys, key);
