@@ -17,7 +17,13 @@ if (!existsSync(outFile) || !existsSync(stampFile) || readFileSync(stampFile, 'u
     configFile: false,
     root,
     logLevel: 'warn',
-    build: { ssr: join(root, entry), outDir, emptyOutDir: true, target: 'node20', rollupOptions: { output: { entryFileNames: 'main.mjs' } } },
+    build: {
+      ssr: join(root, entry),
+      outDir,
+      emptyOutDir: true,
+      target: 'node20',
+      rollupOptions: { output: { entryFileNames: 'main.mjs' } },
+    },
     ssr: { noExternal: true },
   });
   mkdirSync(outDir, { recursive: true });

@@ -1,6 +1,15 @@
 // Dependency-free set-up shared by `npm start` and `npm test`: packages, a browser, and what is stale.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +35,9 @@ export function fail(message) {
 
 /** `npm ci` when node_modules does not match package-lock.json. */
 export function ensurePackages() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const stamp = join(root, 'node_modules', '.kubarium-lock');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   console.log('Installing packages …');
@@ -61,7 +72,14 @@ export function ensureBuild() {
   writeFileSync(file, stamp);
 }
 
-const candidates = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable', '/snap/bin/chromium', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
+const candidates = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/usr/bin/google-chrome-stable',
+  '/snap/bin/chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
 const runnable = (path) => {
   try {
     accessSync(path, constants.X_OK);
@@ -79,7 +97,12 @@ export function ensureChromium() {
   if (found) return found;
   console.log('No Chromium found: installing one …');
   const quiet = { cwd: root, stdio: 'ignore' };
-  if (spawnSync(process.execPath, [join('node_modules', 'playwright', 'cli.js'), 'install', 'chromium'], { ...quiet, timeout: 120_000 }).status === 0) {
+  if (
+    spawnSync(process.execPath, [join('node_modules', 'playwright', 'cli.js'), 'install', 'chromium'], {
+      ...quiet,
+      timeout: 120_000,
+    }).status === 0
+  ) {
     const downloaded = playwrightChromium();
     if (downloaded) return downloaded;
   }
@@ -89,7 +112,12 @@ export function ensureChromium() {
     asRoot('apt-get', 'update');
     asRoot('env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '-y', '--no-install-recommends', 'chromium');
   }
-  return candidates.find(runnable) ?? fail('No Chromium: install one (apt-get install chromium, or npx playwright install chromium) or set CHROMIUM to its path.');
+  return (
+    candidates.find(runnable) ??
+    fail(
+      'No Chromium: install one (apt-get install chromium, or npx playwright install chromium) or set CHROMIUM to its path.',
+    )
+  );
 }
 
 function playwrightChromium() {

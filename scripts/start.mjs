@@ -4,19 +4,34 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { ensureBuild, ensurePackages, fail, root } from './setup.mjs';
 
-if (Number(process.versions.node.split('.')[0]) < 20) fail(`Kubarium needs Node 20 or later; this is ${process.version}.`);
+if (Number(process.versions.node.split('.')[0]) < 20)
+  fail(`Kubarium needs Node 20 or later; this is ${process.version}.`);
 ensurePackages();
 ensureBuild();
 
 const dist = join(root, 'dist');
-const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.ttf': 'font/ttf', '.json': 'application/json', '.png': 'image/png', '.txt': 'text/plain; charset=utf-8', '.wasm': 'application/wasm' };
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+  '.ttf': 'font/ttf',
+  '.json': 'application/json',
+  '.png': 'image/png',
+  '.txt': 'text/plain; charset=utf-8',
+  '.wasm': 'application/wasm',
+};
 // Workers loaded by URL take their policy from this header, not from the page's meta element.
-const policy = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(readFileSync(join(dist, 'index.html'), 'utf8'))?.[1];
+const policy = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(
+  readFileSync(join(dist, 'index.html'), 'utf8'),
+)?.[1];
 
 const server = createServer((request, response) => {
   const path = normalize(decodeURIComponent((request.url ?? '/').split('?')[0] ?? '/'));
   let file = join(dist, path);
-  if (!file.startsWith(dist) || (request.method !== 'GET' && request.method !== 'HEAD')) return void response.writeHead(404).end();
+  if (!file.startsWith(dist) || (request.method !== 'GET' && request.method !== 'HEAD'))
+    return void response.writeHead(404).end();
   if (existsSync(file) && statSync(file).isDirectory()) file = join(file, 'index.html');
   if (!existsSync(file)) return void response.writeHead(404, { 'content-type': 'text/plain' }).end('not found\n');
   response.writeHead(200, {

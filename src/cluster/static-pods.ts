@@ -5,9 +5,18 @@ import { controlPlaneMachines, Endpoint, type Machine, type Topology } from './t
  * The manifests that kubeadm writes to /etc/kubernetes/manifests, by path (Models cmd/kubeadm/app/phases/{controlplane,etcd}).
  * kube-proxy is here too for as long as there is no DaemonSet to run it.
  */
-export function staticPods(machine: Machine, topology: Topology, role: 'control-plane' | 'worker'): Record<string, string> {
-  const pods = role === 'worker' ? [kubeProxy(machine)] : [etcd(machine, topology), apiserver(machine, topology), controllerManager(), scheduler(), kubeProxy(machine)];
-  return Object.fromEntries(pods.map((pod) => [`/etc/kubernetes/manifests/${pod.component}.yaml`, JSON.stringify(manifest(pod), null, 2)]));
+export function staticPods(
+  machine: Machine,
+  topology: Topology,
+  role: 'control-plane' | 'worker',
+): Record<string, string> {
+  const pods =
+    role === 'worker'
+      ? [kubeProxy(machine)]
+      : [etcd(machine, topology), apiserver(machine, topology), controllerManager(), scheduler(), kubeProxy(machine)];
+  return Object.fromEntries(
+    pods.map((pod) => [`/etc/kubernetes/manifests/${pod.component}.yaml`, JSON.stringify(manifest(pod), null, 2)]),
+  );
 }
 
 interface Component {
@@ -94,7 +103,12 @@ function kubeProxy(machine: Machine): Component {
   return {
     component: 'kube-proxy',
     image: `registry.k8s.io/kube-proxy:${ClusterDefaults.kubernetesVersion}`,
-    flags: [`--hostname-override=${machine.name}`, `--cluster-cidr=${ClusterDefaults.podCidr}`, `--master=${Endpoint}`, `--node-ip=${machine.ip}`],
+    flags: [
+      `--hostname-override=${machine.name}`,
+      `--cluster-cidr=${ClusterDefaults.podCidr}`,
+      `--master=${Endpoint}`,
+      `--node-ip=${machine.ip}`,
+    ],
     cpu: '0',
   };
 }
@@ -112,7 +126,10 @@ function manifest(component: Component): object {
     metadata: {
       name: component.component,
       namespace: 'kube-system',
-      labels: component.component === 'kube-proxy' ? { 'k8s-app': 'kube-proxy' } : { component: component.component, tier: 'control-plane' },
+      labels:
+        component.component === 'kube-proxy'
+          ? { 'k8s-app': 'kube-proxy' }
+          : { component: component.component, tier: 'control-plane' },
     },
     spec: {
       containers: [
@@ -121,12 +138,22 @@ function manifest(component: Component): object {
           image: component.image,
           imagePullPolicy: 'IfNotPresent',
           command: [component.component, ...component.flags],
-          resources: component.cpu === '0' ? {} : { requests: { cpu: component.cpu, ...(component.memory === undefined ? {} : { memory: component.memory }) } },
+          resources:
+            component.cpu === '0'
+              ? {}
+              : {
+                  requests: {
+                    cpu: component.cpu,
+                    ...(component.memory === undefined ? {} : { memory: component.memory }),
+                  },
+                },
           ...(component.probes === undefined
             ? {}
             : {
                 livenessProbe: { ...probe(component.probes.liveness, 8, 10), initialDelaySeconds: 10 },
-                ...(component.probes.readiness === undefined ? {} : { readinessProbe: probe(component.probes.readiness, 3, 1) }),
+                ...(component.probes.readiness === undefined
+                  ? {}
+                  : { readinessProbe: probe(component.probes.readiness, 3, 1) }),
                 startupProbe: { ...probe(component.probes.liveness, 24, 10), initialDelaySeconds: 10 },
               }),
         },

@@ -37,12 +37,19 @@ export function parseTopology(value: JsonObject): Topology {
     throw new Error(`workerPrefix must be lower case letters, digits and '-': got ${JSON.stringify(prefix)}`);
   const controlPlaneNodes = value['controlPlaneNodes'] ?? true;
   if (typeof controlPlaneNodes !== 'boolean') throw new Error('controlPlaneNodes must be true or false');
-  return { controlPlanes, workers, workerPrefix: prefix, firstWorker: numberOr(value['firstWorker'], defaultTopology.firstWorker, 'firstWorker'), controlPlaneNodes };
+  return {
+    controlPlanes,
+    workers,
+    workerPrefix: prefix,
+    firstWorker: numberOr(value['firstWorker'], defaultTopology.firstWorker, 'firstWorker'),
+    controlPlaneNodes,
+  };
 }
 
 function numberOr(value: unknown, fallback: number, name: string): number {
   if (value === undefined) return fallback;
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw new Error(`${name} must be a whole number`);
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw new Error(`${name} must be a whole number`);
   return value;
 }
 
@@ -64,7 +71,10 @@ export function controlPlaneMachines(topology: Topology): Machine[] {
 export function workerMachines(topology: Topology): Machine[] {
   return Array.from({ length: topology.workers }, (_, i) => {
     const number = 21 + i;
-    return { name: `${topology.workerPrefix}${topology.firstWorker + i}`, ip: `10.0.${Math.floor(number / 250)}.${number % 250}` };
+    return {
+      name: `${topology.workerPrefix}${topology.firstWorker + i}`,
+      ip: `10.0.${Math.floor(number / 250)}.${number % 250}`,
+    };
   });
 }
 
@@ -88,7 +98,12 @@ function kubelet(machine: Machine, flags: readonly string[]): InitProcess {
 export function machinesOf(topology: Topology): Machines {
   const controlPlanes = controlPlaneMachines(topology);
   const hosts: HostSpec[] = [
-    { name: 'laptop', ip: '10.0.0.2', role: 'laptop', init: [ownWorker('terminal', { argv: [`--server=${Endpoint}`] , machines: machineTable(topology) })] },
+    {
+      name: 'laptop',
+      ip: '10.0.0.2',
+      role: 'laptop',
+      init: [ownWorker('terminal', { argv: [`--server=${Endpoint}`], machines: machineTable(topology) })],
+    },
     ...controlPlanes.map((machine) => controlPlaneHost(machine, topology)),
     {
       name: 'balancer',
@@ -97,7 +112,10 @@ export function machinesOf(topology: Topology): Machines {
       init: [
         sshd,
         ownWorker('load-balancer', {
-          argv: [`--listen=${Endpoint}`, ...controlPlanes.map((backend) => `--backend=${backend.ip}:${Ports.apiserver}`)],
+          argv: [
+            `--listen=${Endpoint}`,
+            ...controlPlanes.map((backend) => `--backend=${backend.ip}:${Ports.apiserver}`),
+          ],
         }),
       ],
     },
@@ -107,8 +125,18 @@ export function machinesOf(topology: Topology): Machines {
       init: [sshd, containerd, kubelet(machine, [])],
       files: staticPods(machine, topology, 'worker'),
     })),
-    { name: 'internet', ip: '203.0.113.10', role: 'internet', init: [{ program: 'internet', name: 'internet', args: {}, restartAfter: SECOND }] },
-    { name: 'registry', ip: '203.0.113.20', role: 'registry', init: [{ program: 'registry', name: 'registry', args: {}, restartAfter: SECOND }] },
+    {
+      name: 'internet',
+      ip: '203.0.113.10',
+      role: 'internet',
+      init: [{ program: 'internet', name: 'internet', args: {}, restartAfter: SECOND }],
+    },
+    {
+      name: 'registry',
+      ip: '203.0.113.20',
+      role: 'registry',
+      init: [{ program: 'registry', name: 'registry', args: {}, restartAfter: SECOND }],
+    },
   ];
   const outside = 5 * MILLISECOND;
   return {
@@ -144,9 +172,11 @@ function controlPlaneHost(machine: Machine, topology: Topology): HostSpec {
 
 /** The same command lines that the static pods have, run by init. */
 function bareProcesses(manifests: Readonly<Record<string, string>>): InitProcess[] {
-  return Object.values(manifests).map((text): InitProcess => {
-    const manifest: { spec: { containers: { command: string[] }[] } } = JSON.parse(text);
-    const [program = '', ...argv] = manifest.spec.containers[0]?.command ?? [];
-    return { program, name: program, args: { argv }, ownWorker: true, restartAfter: 2 * SECOND };
-  }).filter((process) => process.program !== 'kube-proxy');
+  return Object.values(manifests)
+    .map((text): InitProcess => {
+      const manifest: { spec: { containers: { command: string[] }[] } } = JSON.parse(text);
+      const [program = '', ...argv] = manifest.spec.containers[0]?.command ?? [];
+      return { program, name: program, args: { argv }, ownWorker: true, restartAfter: 2 * SECOND };
+    })
+    .filter((process) => process.program !== 'kube-proxy');
 }

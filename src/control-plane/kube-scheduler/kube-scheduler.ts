@@ -1,0 +1,54 @@
+import { Ports } from '../../api/ports.ts';
+import { parseFlags } from '../../lib/flags.ts';
+import { createRestClient } from '../../client/rest-client.ts';
+import { createEventRecorder } from '../../client/events.ts';
+import { createInformers } from '../../client/informers.ts';
+import { runLeaderElection } from '../../client/leader-election.ts';
+import type { Env, Program } from '../../sim/env.ts';
+import { serveHttp } from '../../sim/http-server.ts';
+import { createScheduler } from './scheduler.ts';
+
+/**
+ * One of several; only the holder of the Lease kube-system/kube-scheduler schedules.
+ * Flags: --master (list), --leader-elect, --leader-elect-lease-duration …, --bind-address.
+ */
+export const kubeScheduler: Program = (env) => {
+  const flags = parseFlags(argv(env));
+  const client = createRestClient(env, { servers: flags.list('master'), user: 'system:kube-scheduler' });
+  const informers = createInformers(env, client);
+  const recorder = createEventRecorder(env, client, { component: 'default-scheduler' });
+  const scheduler = createScheduler(env, client, informers, recorder);
+  serveHealth(env, Ports.scheduler);
+  informers.start();
+  if (!flags.bool('leader-elect', true)) return informers.whenSynced(() => scheduler.start());
+  runLeaderElection(env, client, {
+    lease: 'kube-scheduler',
+    namespace: 'kube-system',
+    identity: `${env.host}_${uuid(env)}`,
+    onStartedLeading: () => informers.whenSynced(() => scheduler.start()),
+    onStoppedLeading: () => {
+      env.print('"Leaderelection lost"', 'stderr');
+      env.exit(1);
+    },
+  });
+};
+
+function argv(env: Env): readonly string[] {
+  const given = env.args['argv'];
+  return Array.isArray(given) ? given.map(String) : [];
+}
+
+function uuid(env: Env): string {
+  const digits = env.random.hex(32);
+  return [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)].join(
+    '-',
+  );
+}
+
+function serveHealth(env: Env, port: number): void {
+  serveHttp(env, `127.0.0.1:${port}`, (exchange) => {
+    const path = exchange.request.path.split('?')[0];
+    if (path === '/healthz' || path === '/livez' || path === '/readyz') exchange.respond(200, 'ok');
+    else exchange.respond(404, '404 page not found\n');
+  });
+}
