@@ -11,7 +11,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'control-plane/*': ['lib', 'sim', 'api', 'client'],
   'node/*': ['lib', 'sim', 'api', 'client'],
   'addons/*': ['lib', 'sim', 'api', 'client'],
-  'cli/*': ['lib', 'sim', 'api', 'client'],
+  'cli/*': ['lib', 'sim', 'api', 'client', 'cli/text'],
   cluster: ['lib', 'sim', 'api', 'client', 'control-plane/*', 'node/*', 'addons/*', 'cli/*'],
   gateway: ['lib', 'sim', 'api', 'client', 'cluster'],
   ui: ['lib', 'sim', 'api', 'client', 'cluster', 'cli/kubectl'],
