@@ -172,6 +172,8 @@ export interface ExecSpec {
   readonly ip?: string;
   /** Runs in a Web Worker of its own (control-plane programs), not in the one of its host. */
   readonly ownWorker?: boolean;
+  /** Killed when its parent ends, as the processes of a pid namespace are. Default: it lives on and may be adopted. */
+  readonly withParent?: boolean;
 }
 
 export interface ChildHandlers {

@@ -59,7 +59,10 @@ export interface HttpClientOptions extends ConnectOptions {
 /** One client = one pooled connection to one address, dialled when needed and again after it broke. */
 export interface HttpClient {
   readonly address: Address;
-  request(request: RequestInit, options?: { readonly timeout?: Micros; readonly protocol?: Protocol }): Promise<HttpResponse>;
+  request(
+    request: RequestInit,
+    options?: { readonly timeout?: Micros; readonly protocol?: Protocol },
+  ): Promise<HttpResponse>;
   stream(request: RequestInit, handlers: StreamHandlers, options?: { readonly protocol?: Protocol }): HttpStream;
   /** Drops the connection (outstanding requests fail as reset): what clients do to leave a half-dead server. */
   close(): void;

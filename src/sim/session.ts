@@ -41,7 +41,14 @@ export type InputAction =
   | { readonly kind: 'text'; readonly process: ProcessId; readonly text: string }
   | { readonly kind: 'signal'; readonly process: ProcessId; readonly signal: Signal }
   /** A worker that missed its wall-clock deadline or was terminated from outside. */
-  | { readonly kind: 'worker-lost'; readonly worker: string; readonly reason: string };
+  | {
+      readonly kind: 'worker-lost';
+      /** The group of processes that ran in it: a host, or `host/process`. */
+      readonly worker: string;
+      readonly reason: string;
+      /** Nothing that its processes should have done from this time on has happened. Default: `at`. */
+      readonly since?: Micros;
+    };
 
 /** A run: everything needed to have it again. Saved as `.kubarium.json`. */
 export interface Recording {

@@ -19,17 +19,76 @@ export interface TraceHead {
 /** What the kernel itself records. */
 export type KernelRecord =
   | { readonly kind: 'host'; readonly host: string; readonly state: 'on' | 'off' | 'paused' | 'resumed' }
-  | { readonly kind: 'process'; readonly process: ProcessId; readonly state: 'started' | 'paused' | 'resumed'; readonly program: string; readonly pid: number; readonly ip: string; readonly parent?: ProcessId; readonly ownWorker: boolean }
-  | { readonly kind: 'process'; readonly process: ProcessId; readonly state: 'exited'; readonly program: string; readonly pid: number; readonly code: number; readonly reason?: string }
-  | { readonly kind: 'connection'; readonly connection: string; readonly state: 'open'; readonly from: ProcessId; readonly to: ProcessId; readonly path: readonly string[]; readonly dialled: string; readonly reached: string; readonly protocol: Protocol }
-  | { readonly kind: 'connection'; readonly connection: string; readonly state: 'closed'; readonly reason: CloseReason; readonly from: ProcessId; readonly to: string }
+  | {
+      readonly kind: 'process';
+      readonly process: ProcessId;
+      readonly state: 'started' | 'paused' | 'resumed';
+      readonly program: string;
+      readonly pid: number;
+      readonly ip: string;
+      readonly parent?: ProcessId;
+      readonly ownWorker: boolean;
+    }
+  | {
+      readonly kind: 'process';
+      readonly process: ProcessId;
+      readonly state: 'exited';
+      readonly program: string;
+      readonly pid: number;
+      readonly code: number;
+      readonly reason?: string;
+    }
+  | {
+      readonly kind: 'connection';
+      readonly connection: string;
+      readonly state: 'open';
+      readonly from: ProcessId;
+      readonly to: ProcessId;
+      readonly path: readonly string[];
+      readonly dialled: string;
+      readonly reached: string;
+      readonly protocol: Protocol;
+    }
+  | {
+      readonly kind: 'connection';
+      readonly connection: string;
+      readonly state: 'closed';
+      readonly reason: CloseReason;
+      readonly from: ProcessId;
+      readonly to: string;
+    }
   /** Sent at `at`, arrives at `arrives` (undefined while stalled or lost for good). `path`: the hosts it crosses, first = sender's. */
   | PacketRecord
   /** A packet that did not get through when tried: it is retried at `retryAt`, or given up. `where`: the two hosts of the link at fault. */
-  | { readonly kind: 'drop'; readonly connection: string; readonly packet: number; readonly where: readonly [string, string]; readonly why: 'loss' | 'cut' | 'down'; readonly retryAt?: Micros }
-  | { readonly kind: 'output'; readonly process: ProcessId; readonly stream: 'stdout' | 'stderr'; readonly text: string }
-  | { readonly kind: 'cause'; readonly id: string; readonly parent?: string; readonly text: string; readonly about?: JsonObject }
-  | { readonly kind: 'fault'; readonly id: string; readonly command: string; readonly state: 'injected' | 'healed'; readonly text: string; readonly targets: readonly string[] }
+  | {
+      readonly kind: 'drop';
+      readonly connection: string;
+      readonly packet: number;
+      readonly where: readonly [string, string];
+      readonly why: 'loss' | 'cut' | 'down';
+      readonly retryAt?: Micros;
+    }
+  | {
+      readonly kind: 'output';
+      readonly process: ProcessId;
+      readonly stream: 'stdout' | 'stderr';
+      readonly text: string;
+    }
+  | {
+      readonly kind: 'cause';
+      readonly id: string;
+      readonly parent?: string;
+      readonly text: string;
+      readonly about?: JsonObject;
+    }
+  | {
+      readonly kind: 'fault';
+      readonly id: string;
+      readonly command: string;
+      readonly state: 'injected' | 'healed';
+      readonly text: string;
+      readonly targets: readonly string[];
+    }
   | { readonly kind: 'input'; readonly text: string }
   | { readonly kind: 'fsync'; readonly process: ProcessId; readonly took: Micros }
   | { readonly kind: 'tables'; readonly host: string; readonly tables: Json };
@@ -51,32 +110,114 @@ export interface PacketRecord {
 /** What components record about themselves. Plain data, closed union: switch over `type`. */
 export type TraceNote =
   // etcd, each member for itself
-  | { readonly type: 'raft.role'; readonly member: string; readonly term: number; readonly role: 'follower' | 'pre-candidate' | 'candidate' | 'leader' | 'learner'; readonly leader?: string; readonly vote?: string }
+  | {
+      readonly type: 'raft.role';
+      readonly member: string;
+      readonly term: number;
+      readonly role: 'follower' | 'pre-candidate' | 'candidate' | 'leader' | 'learner';
+      readonly leader?: string;
+      readonly vote?: string;
+    }
   | { readonly type: 'raft.timer'; readonly member: string; readonly electionTimeout: Micros }
   /** The member's log now holds these entries (replacing any at the same indexes). Only the leader that made an entry fills `ops`. */
   | { readonly type: 'raft.append'; readonly member: string; readonly entries: readonly RaftEntryNote[] }
   | { readonly type: 'raft.durable'; readonly member: string; readonly index: number }
   | { readonly type: 'raft.commit'; readonly member: string; readonly index: number }
   | { readonly type: 'raft.compact'; readonly member: string; readonly index: number }
-  | { readonly type: 'raft.snapshot'; readonly member: string; readonly index: number; readonly term: number; readonly direction: 'made' | 'restored' }
+  | {
+      readonly type: 'raft.snapshot';
+      readonly member: string;
+      readonly index: number;
+      readonly term: number;
+      readonly direction: 'made' | 'restored';
+    }
   /** Applying entry `index` gave these revisions. `value` undefined: deleted. */
-  | { readonly type: 'etcd.apply'; readonly member: string; readonly index: number; readonly revision: number; readonly changes: readonly EtcdChange[] }
+  | {
+      readonly type: 'etcd.apply';
+      readonly member: string;
+      readonly index: number;
+      readonly revision: number;
+      readonly changes: readonly EtcdChange[];
+    }
   | { readonly type: 'etcd.compact'; readonly member: string; readonly revision: number }
   // API
-  | { readonly type: 'api.request'; readonly verb: string; readonly path: string; readonly user: string; readonly code: number; readonly took: Micros; readonly object?: string }
+  | {
+      readonly type: 'api.request';
+      readonly verb: string;
+      readonly path: string;
+      readonly user: string;
+      readonly code: number;
+      readonly took: Micros;
+      readonly object?: string;
+    }
   /** What a client has seen of a kind: its belief. */
   | { readonly type: 'belief'; readonly component: string; readonly resource: string; readonly resourceVersion: string }
   | { readonly type: 'lease'; readonly lease: string; readonly holder: string; readonly state: 'acquired' | 'lost' }
   // scheduler
-  | { readonly type: 'schedule'; readonly pod: string; readonly uid: string; readonly node?: string; readonly verdicts: readonly SchedulerVerdict[]; readonly message?: string }
+  | {
+      readonly type: 'schedule';
+      readonly pod: string;
+      readonly uid: string;
+      readonly node?: string;
+      readonly verdicts: readonly SchedulerVerdict[];
+      readonly message?: string;
+    }
   // controllers and nodes
-  | { readonly type: 'reconcile'; readonly controller: string; readonly key: string; readonly writes: number; readonly error?: string }
-  | { readonly type: 'pod.sandbox'; readonly pod: string; readonly uid: string; readonly node: string; readonly ip?: string; readonly state: 'ready' | 'gone' }
-  | { readonly type: 'container'; readonly pod: string; readonly uid: string; readonly container: string; readonly id: string; readonly node: string; readonly state: 'created' | 'running' | 'exited'; readonly code?: number }
-  | { readonly type: 'probe'; readonly pod: string; readonly container: string; readonly probe: 'liveness' | 'readiness' | 'startup'; readonly result: 'success' | 'failure'; readonly text?: string }
-  | { readonly type: 'pull'; readonly image: string; readonly node: string; readonly state: 'started' | 'done' | 'failed'; readonly text?: string }
-  | { readonly type: 'proxy.sync'; readonly node: string; readonly full: boolean; readonly services: number; readonly endpoints: number }
-  | { readonly type: 'internet'; readonly url: string; readonly status?: number; readonly body?: string; readonly error?: string; readonly took: Micros }
+  | {
+      readonly type: 'reconcile';
+      readonly controller: string;
+      readonly key: string;
+      readonly writes: number;
+      readonly error?: string;
+    }
+  | {
+      readonly type: 'pod.sandbox';
+      readonly pod: string;
+      readonly uid: string;
+      readonly node: string;
+      readonly ip?: string;
+      readonly state: 'ready' | 'gone';
+    }
+  | {
+      readonly type: 'container';
+      readonly pod: string;
+      readonly uid: string;
+      readonly container: string;
+      readonly id: string;
+      readonly node: string;
+      readonly state: 'created' | 'running' | 'exited';
+      readonly code?: number;
+    }
+  | {
+      readonly type: 'probe';
+      readonly pod: string;
+      readonly container: string;
+      readonly probe: 'liveness' | 'readiness' | 'startup';
+      readonly result: 'success' | 'failure';
+      readonly text?: string;
+    }
+  | {
+      readonly type: 'pull';
+      readonly image: string;
+      readonly node: string;
+      readonly state: 'started' | 'done' | 'failed';
+      readonly text?: string;
+    }
+  | {
+      readonly type: 'proxy.sync';
+      readonly node: string;
+      readonly full: boolean;
+      readonly services: number;
+      readonly endpoints: number;
+    }
+  | {
+      readonly type: 'internet';
+      readonly url: string;
+      readonly status?: number;
+      readonly body?: string;
+      readonly error?: string;
+      readonly took: Micros;
+    }
   | { readonly type: 'balancer.backend'; readonly backend: string; readonly healthy: boolean };
 
 export interface RaftEntryNote {

@@ -1,0 +1,116 @@
+import { SECOND, type Micros } from './env.ts';
+import type { Process, World } from './kernel-world.ts';
+import { deliver } from './kernel-world.ts';
+import type { DiskOp } from './wire.ts';
+
+/** What a machine's disk holds: `current` is what its processes see, `durable` is what a power-off leaves. */
+export interface HostDisk {
+  current: Map<string, string>;
+  readonly durable: Map<string, string>;
+  /** Last writer's group, by path: a file has one owner. */
+  readonly owners: Map<string, string>;
+  /** Paths written since their writer's last fsync, with the time of the last write. */
+  readonly dirty: Map<string, Dirty>;
+  /** The device works on one fsync at a time. */
+  busyUntil: Micros;
+  readonly fsyncLatency: Micros;
+  /** Added by faults. */
+  slowness: Micros;
+}
+
+interface Dirty {
+  readonly by: number;
+  readonly at: Micros;
+}
+
+const DEFAULT_FSYNC: Micros = 2_000;
+/** Linux writes back what nobody synced after vm.dirty_expire_centisecs. */
+const WRITEBACK_AFTER: Micros = 30 * SECOND;
+
+export function createDisk(files: Readonly<Record<string, string>> | undefined, fsyncLatency?: Micros): HostDisk {
+  const entries = Object.entries(files ?? {});
+  return {
+    current: new Map(entries),
+    durable: new Map(entries),
+    owners: new Map(),
+    dirty: new Map(),
+    busyUntil: 0,
+    fsyncLatency: fsyncLatency ?? DEFAULT_FSYNC,
+    slowness: 0,
+  };
+}
+
+export function applyDiskOp(world: World, process: Process, op: DiskOp, at: Micros): void {
+  const disk = process.host.disk;
+  const touch = (path: string): void => {
+    disk.dirty.set(path, { by: process.uid, at });
+    disk.owners.set(path, process.group);
+  };
+  touch(op.path);
+  switch (op.op) {
+    case 'write':
+      disk.current.set(op.path, op.text);
+      return;
+    case 'append':
+      disk.current.set(op.path, (disk.current.get(op.path) ?? '') + op.text);
+      return;
+    case 'remove':
+      disk.current.delete(op.path);
+      return;
+    case 'rename': {
+      const text = disk.current.get(op.path);
+      disk.current.delete(op.path);
+      if (text !== undefined) disk.current.set(op.to, text);
+      touch(op.to);
+      return;
+    }
+  }
+}
+
+/** Makes what the process has written durable; it learns of it when the device is done. */
+export function fsync(world: World, process: Process, id: number, askedAt: Micros): void {
+  const disk = process.host.disk;
+  const boot = process.host.boots;
+  const snapshot: [string, string | undefined][] = [];
+  for (const [path, dirty] of disk.dirty) {
+    if (dirty.by !== process.uid) continue;
+    snapshot.push([path, disk.current.get(path)]);
+    disk.dirty.delete(path);
+  }
+  const done = Math.max(askedAt, disk.busyUntil) + disk.fsyncLatency + disk.slowness;
+  disk.busyUntil = Math.max(done, world.now);
+  world.queue.schedule(disk.busyUntil, () => {
+    // Powered off meanwhile: nothing of it reached the medium.
+    if (!process.host.on || process.host.boots !== boot) return;
+    for (const [path, text] of snapshot) settle(disk, path, text);
+    world.trace.record(process.id, { kind: 'fsync', process: process.id, took: world.now - askedAt });
+    deliver(world, process, { kind: 'fsynced', id });
+  });
+}
+
+function settle(disk: HostDisk, path: string, text: string | undefined): void {
+  if (text === undefined) disk.durable.delete(path);
+  else disk.durable.set(path, text);
+}
+
+/** The machine lost power: what was not durable is gone. */
+export function loseUnsynced(world: World, disk: HostDisk): void {
+  for (const [path, dirty] of disk.dirty) {
+    if (world.now - dirty.at >= WRITEBACK_AFTER) settle(disk, path, disk.current.get(path));
+  }
+  disk.dirty.clear();
+  disk.owners.clear();
+  disk.current = new Map(disk.durable);
+  disk.busyUntil = 0;
+}
+
+/** The files that a new group of the host sees: all but those which another living group of a process of its own has written. */
+export function filesFor(world: World, disk: HostDisk, group: string, hostGroup: string): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const [path, text] of disk.current) {
+    const owner = disk.owners.get(path);
+    const foreign = owner !== undefined && owner !== group && owner !== hostGroup && (world.groups.get(owner) ?? 0) > 0;
+    if (!foreign) files[path] = text;
+  }
+  return files;
+}

@@ -1,0 +1,38 @@
+import { compareStrings } from '../lib/order.ts';
+import { LOOKAHEAD, type Micros } from './env.ts';
+import type { TraceLog } from './kernel-world.ts';
+import type { TraceEvent } from './trace.ts';
+
+/** Collects records while somebody observes. What happened at an instant is complete LOOKAHEAD later. */
+export function createTraceLog(now: () => Micros): TraceLog {
+  const counts = new Map<string, number>();
+  const head = (source: string, cause: string | undefined, at: Micros) => {
+    const seq = counts.get(source) ?? 0;
+    counts.set(source, seq + 1);
+    return cause === undefined ? { at, source, seq } : { at, source, seq, cause };
+  };
+  const log: TraceLog = {
+    observed: false,
+    events: [],
+    record(source, record, cause, at = now()) {
+      if (log.observed) log.events.push({ ...head(source, cause, at), ...record });
+    },
+    note(source, note, cause, at) {
+      if (log.observed) log.events.push({ ...head(source, cause, at), kind: 'note', note });
+    },
+  };
+  return log;
+}
+
+/** Takes out the records that are complete, in order. */
+export function drainTrace(log: TraceLog, horizon: Micros): TraceEvent[] {
+  const complete = horizon - LOOKAHEAD;
+  log.events.sort(compareEvents);
+  let count = log.events.length;
+  while (count > 0 && (log.events[count - 1]?.at ?? 0) >= complete) count--;
+  return log.events.splice(0, count);
+}
+
+function compareEvents(a: TraceEvent, b: TraceEvent): number {
+  return a.at - b.at || compareStrings(a.source, b.source) || a.seq - b.seq;
+}

@@ -1,0 +1,76 @@
+import type {
+  ChildHandlers,
+  Connection,
+  ConnectionHandlers,
+  ExitStatus,
+  JsonObject,
+  ListenHandlers,
+  Micros,
+  Signal,
+  Tables,
+} from './env.ts';
+import type { Effect, MissedEvent } from './wire.ts';
+
+/** What the runner keeps of one living process. */
+export interface ProcessState {
+  readonly uid: number;
+  readonly group: string;
+  readonly name: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly ip: string;
+  readonly epoch: Micros;
+  readonly bootedAt: Micros;
+  skew: Micros;
+  /** Virtual time of the event being handled. */
+  at: Micros;
+  cause: string | undefined;
+  dead: boolean;
+  effects: Effect[];
+  /** Promises whose resolution is due, released one per quiescence so that each continuation finds its own cause. */
+  readonly ready: Release[];
+  /** A task was started in this event: its microtasks may still be pending. */
+  spawned: boolean;
+  nextId: number;
+  nextStep: number;
+  readonly timers: Map<number, Waiting>;
+  readonly callbacks: Map<number, Waiting>;
+  readonly saves: Map<number, { readonly done: (tables: Tables) => void; readonly cause: string | undefined }>;
+  readonly listeners: Map<number, ListenHandlers>;
+  readonly ends: Map<string, EndState>;
+  readonly children: Map<number, ChildState>;
+  onSignal: ((signal: Signal) => void) | undefined;
+  onInput: ((text: string) => void) | undefined;
+}
+
+export interface Waiting {
+  readonly fire: () => void;
+  readonly cause: string | undefined;
+}
+
+export interface Release {
+  readonly cause: string | undefined;
+  readonly release: () => void;
+}
+
+export interface EndState {
+  readonly connection: Connection;
+  handlers: ConnectionHandlers;
+  /** Cause of the `connect`, restored for `open` and `close`. */
+  readonly cause: string | undefined;
+  closed: boolean;
+}
+
+export interface ChildState {
+  readonly pid: number;
+  readonly name: string;
+  readonly program: string;
+  readonly args: JsonObject;
+  handlers: ChildHandlers | undefined;
+  /** Events that came before handlers were set. */
+  missed: MissedEvent[];
+  exited: ExitStatus | undefined;
+}
+
+/** How much a child without handlers may leave behind before its oldest output is forgotten. */
+export const MISSED_LIMIT = 1_000;
