@@ -195,7 +195,7 @@ function restore(core: Core, snapshot: Snapshot): boolean {
   }
   log.restore(snapshot);
   core.configuration = snapshot.configuration;
-  core.config.observe?.({ kind: 'commit', index: snapshot.index });
+  core.config.observe?.({ kind: 'snapshot', index: snapshot.index, term: snapshot.term });
   return true;
 }
 

@@ -125,7 +125,8 @@ export type RaftEvent =
     }
   | { readonly kind: 'election-timer'; readonly ticks: number }
   | { readonly kind: 'append'; readonly entries: readonly Entry[] }
-  | { readonly kind: 'commit'; readonly index: number };
+  | { readonly kind: 'commit'; readonly index: number }
+  | { readonly kind: 'snapshot'; readonly index: number; readonly term: number };
 
 export interface RaftConfig {
   readonly id: MemberId;
