@@ -1,0 +1,57 @@
+// `npm test`: sets up what it needs, then every check in order, cheapest first. Ends with one line that counts them.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { spawnSync } from 'node:child_process';
+import { ensureBuild, ensureChromium, ensurePackages, root } from './setup.mjs';
+
+ensurePackages();
+const env = { ...process.env, CHROMIUM: ensureChromium() };
+const bin = (...path) => join(root, 'node_modules', ...path);
+const node = (script, ...args) => () => spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit', env }).status === 0;
+
+/** First load: what index.html asks for before anything is opened. */
+const FIRST_LOAD_LIMIT = 300 * 1024;
+/** gzip bytes of a node worker's bundle, of which there is one per machine. */
+const WORKER_LIMIT = 200 * 1024;
+
+function sizes() {
+  const dist = join(root, 'dist');
+  const html = readFileSync(join(dist, 'index.html'), 'utf8');
+  const asked = [...html.matchAll(/(?:src|href)="\.?\/?([^"]+\.(?:js|css|woff2))"/g)].map((match) => match[1]);
+  const gzip = (file) => gzipSync(readFileSync(file)).length;
+  const first = [...new Set(asked)].reduce((sum, file) => sum + gzip(join(dist, file)), gzip(join(dist, 'index.html')));
+  console.log(`first load: ${(first / 1024).toFixed(1)} KB gzip of ${FIRST_LOAD_LIMIT / 1024} KB`);
+  let ok = first <= FIRST_LOAD_LIMIT;
+  for (const file of readdirSync(join(dist, 'assets')).filter((name) => /^(etcd|kube-[a-z-]+|node|load-balancer|cloud)-.*\.js$/.test(name)).sort()) {
+    const size = gzip(join(dist, 'assets', file));
+    console.log(`worker ${file}: ${(size / 1024).toFixed(1)} KB gzip of ${(statSync(join(dist, 'assets', file)).size / 1024).toFixed(0)} KB`);
+    if (size > WORKER_LIMIT) ok = false;
+  }
+  return ok;
+}
+
+const steps = [
+  ['types', node(bin('typescript-native', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.json')],
+  ['lint', node(bin('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0')],
+  ['format', node(bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.')],
+  ['unit', node(bin('vitest', 'vitest.mjs'), 'run', '--reporter=default')],
+  ['build', () => (ensureBuild(), true)],
+  ['sizes', sizes],
+  ['browser', node(bin('@playwright', 'test', 'cli.js'), 'test')],
+];
+
+const only = process.argv.slice(2);
+let passed = 0;
+let failed = 0;
+for (const [name, check] of steps) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  const started = Date.now();
+  console.log(`\n── ${name} ──`);
+  const ok = check();
+  console.log(`${ok ? 'ok' : 'FAILED'} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+  if (ok) passed++;
+  else failed++;
+}
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
