@@ -1,0 +1,4 @@
+import { etcd } from '../src/control-plane/etcd/server/etcd.ts';
+import { serveWorker } from '../src/sim/worker-main.ts';
+
+serveWorker({ etcd });
