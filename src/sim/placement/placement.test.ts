@@ -1,0 +1,208 @@
+import { describe, expect, test } from 'vitest';
+import { MILLISECOND, SECOND, type Program, type ProgramTable } from '../env.ts';
+import { createHttpClient } from '../http-client.ts';
+import { serveHttp } from '../http-server.ts';
+import { RpcFailure } from '../http.ts';
+import type { Input, InputAction } from '../session.ts';
+import { createSim, type Sim, type SimHost } from '../testing.ts';
+import { fakeWorkers } from './fake-worker.testing.ts';
+import { createInThread } from './in-thread.ts';
+import type { Placement } from './placement.ts';
+import { createPool, createWorkers } from './workers.ts';
+
+/** One suite for every placement: they must agree in everything that can be seen. */
+
+const kept: Program = (env) => {
+  const seen = env.disk.read('/seen') ?? '';
+  env.print(`start ${seen.length}\n`);
+  serveHttp(env, '0.0.0.0:80', (exchange) => {
+    env.disk.append('/seen', 'x');
+    env.disk.fsync(() => exchange.respond(200, `${env.host} ${env.random.below(1_000)}`));
+  });
+};
+
+const asker: Program = (env) => {
+  const clients = ['10.0.0.11:80', '10.0.0.12:80'].map((address) =>
+    createHttpClient(env, address, { timeout: SECOND }),
+  );
+  const ask = async (): Promise<void> => {
+    for (;;) {
+      await Promise.all(
+        clients.map(async (client) => {
+          try {
+            env.print(`${(await client.request({ method: 'GET', path: '/' })).body}\n`);
+          } catch (error) {
+            if (!(error instanceof RpcFailure)) throw error;
+            env.print(`${error.reason} ${error.definite}\n`);
+          }
+        }),
+      );
+      await env.sleep(env.random.below(20) * MILLISECOND);
+    }
+  };
+  env.spawn(ask);
+};
+
+const parent: Program = (env) => {
+  const start = (): void => {
+    env.exec(
+      { program: 'flaky', name: 'child', args: { lives: env.random.below(500) * MILLISECOND }, ownWorker: true },
+      {
+        exit: ({ code, error }) => {
+          env.print(`child ended ${code} ${error ?? ''}\n`);
+          start();
+        },
+        output: (text) => env.print(text),
+      },
+    );
+  };
+  start();
+};
+
+const flaky: Program = (env) => {
+  env.print('flaky is up\n');
+  env.after(Number(env.args['lives']), () => {
+    throw new Error('out of luck');
+  });
+};
+
+const programs: ProgramTable = { kept, asker, parent, flaky };
+const hosts: SimHost[] = [
+  { name: 'a', init: [{ program: 'kept', name: 'kept', args: {}, ownWorker: true }] },
+  { name: 'b', run: { kept: {} } },
+  { name: 'c', run: { asker: {}, parent: {} } },
+];
+
+const script: readonly (readonly [number, InputAction])[] = [
+  [300, { kind: 'fault', command: 'loss 20% a' }],
+  [500, { kind: 'fault', command: 'power-off b' }],
+  [900, { kind: 'fault', command: 'heal loss' }],
+  [1_200, { kind: 'fault', command: 'kill a/kept' }],
+  [1_900, { kind: 'fault', command: 'power-on b' }],
+  [2_000, { kind: 'fault', command: 'pause c/asker' }],
+  [2_300, { kind: 'fault', command: 'latency 3ms+-5ms a b | c' }],
+  [2_600, { kind: 'fault', command: 'heal all' }],
+];
+const inputs: Input[] = script.map(([at, action]) => ({ ...action, at: at * MILLISECOND + 77 }));
+
+interface Outcome {
+  readonly hash: string;
+  readonly output: string;
+  readonly trace: string;
+}
+
+async function outcomeOf(sim: Sim): Promise<Outcome> {
+  const output = ['a/kept', 'b/kept', 'c/asker', 'c/parent'].map((process) => sim.output(process)).join('--\n');
+  return { hash: sim.hash(), output, trace: JSON.stringify(sim.trace) };
+}
+
+async function play(placement: Placement, list = inputs, seed = 7): Promise<Outcome> {
+  const sim = createSim({ hosts, programs, seed, placement, inputs: list });
+  await sim.runFor(4 * SECOND);
+  const outcome = await outcomeOf(sim);
+  placement.stop();
+  return outcome;
+}
+
+const placements: readonly (readonly [string, () => Placement])[] = [
+  ['in-thread', () => createInThread(programs)],
+  ['workers', () => createWorkers({ create: fakeWorkers(programs) })],
+  ['pool of 1', () => createPool({ create: fakeWorkers(programs), size: 1 })],
+  ['pool of 2', () => createPool({ create: fakeWorkers(programs), size: 2 })],
+];
+
+describe.each(placements)('placement: %s', (_, make) => {
+  test('gives the same run as in-thread: hash, output and trace', async () => {
+    const expected = await play(createInThread(programs));
+    expect(expected.output).toContain('timeout');
+    expect(expected.output).toContain('reset');
+    expect(expected.output).toContain('child ended 2 panic: out of luck');
+    const outcome = await play(make());
+    expect(outcome.output).toBe(expected.output);
+    expect(outcome.hash).toBe(expected.hash);
+    // Stacks of crashes are for the trace only and name the placement's own frames.
+    expect(withoutStacks(outcome.trace)).toBe(withoutStacks(expected.trace));
+  });
+
+  test('does not depend on how the run is cut into windows', async () => {
+    const expected = await play(createInThread(programs));
+    const placement = make();
+    const sim = createSim({ hosts, programs, seed: 7, placement, inputs });
+    while (sim.now < 4 * SECOND) await sim.runFor(Math.min(4 * SECOND - sim.now, 1 + ((sim.now * 7) % 1_313)));
+    expect(sim.hash()).toBe(expected.hash);
+    placement.stop();
+  });
+
+  test('another seed or another input gives another run', async () => {
+    const expected = await play(make());
+    expect((await play(make(), inputs, 8)).hash).not.toBe(expected.hash);
+    const moved = inputs.map((input, index) => (index === 3 ? { ...input, at: input.at + 1 } : input));
+    expect((await play(make(), moved)).hash).not.toBe(expected.hash);
+  });
+
+  test('a terminated worker takes its processes with it, and the loss replays elsewhere', async () => {
+    const placement = make();
+    const sim = createSim({ hosts, programs, seed: 7, placement });
+    await sim.runFor(SECOND);
+    const [worker] = placement.workers().filter(({ groups }) => groups.includes('a/kept'));
+    const groups = placement.terminate(worker?.worker ?? '');
+    expect(groups).toContain('a/kept');
+    sim.kernel.lose(
+      groups.map((group) => ({ group, reason: 'terminated' })),
+      sim.now,
+    );
+    await sim.runFor(500 * MILLISECOND);
+    expect(sim.alive('a/kept')).toBe(false);
+    await sim.runFor(SECOND);
+    expect(sim.alive('a/kept')).toBe(true);
+    const replayed = createSim({ hosts, programs, seed: 7, inputs: sim.kernel.inputs });
+    await replayed.runUntil(sim.now);
+    expect(replayed.hash()).toBe(sim.hash());
+    placement.stop();
+  });
+});
+
+function withoutStacks(trace: string): string {
+  return trace.replace(/"reason":"Error: out of luck[^"]*"/g, '"reason":"…"');
+}
+
+test('a power-off ends exactly the workers of that machine', async () => {
+  const placement = createWorkers({ create: fakeWorkers(programs) });
+  const sim = createSim({ hosts, programs, placement });
+  await sim.runFor(100 * MILLISECOND);
+  const names = (): string[] =>
+    placement
+      .workers()
+      .map(({ worker }) => worker)
+      .sort();
+  expect(names()).toEqual(['a/kept', 'b', 'c', 'c/child']);
+  sim.fault('power-off c');
+  await sim.runFor(MILLISECOND);
+  expect(names()).toEqual(['a/kept', 'b']);
+  sim.fault('power-on c');
+  await sim.runFor(10 * MILLISECOND);
+  expect(names()).toEqual(['a/kept', 'b', 'c', 'c/child']);
+  placement.stop();
+});
+
+test('a worker that does not answer is lost at its deadline, and the run replays without it', async () => {
+  const create = fakeWorkers(programs);
+  let deaf = false;
+  const placement = createWorkers({
+    deadline: 30,
+    create(worker, program) {
+      const port = create(worker, program);
+      return worker === 'b' ? { ...port, post: (text) => (deaf ? undefined : port.post(text)) } : port;
+    },
+  });
+  const sim = createSim({ hosts, programs, placement });
+  await sim.runFor(100 * MILLISECOND);
+  deaf = true;
+  await sim.runFor(400 * MILLISECOND);
+  const [lost] = sim.kernel.inputs;
+  expect(lost).toMatchObject({ kind: 'worker-lost', worker: 'b', reason: 'missed its deadline' });
+  const replayed = createSim({ hosts, programs, inputs: sim.kernel.inputs });
+  await replayed.runUntil(sim.now);
+  expect(replayed.hash()).toBe(sim.hash());
+  placement.stop();
+});

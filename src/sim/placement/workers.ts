@@ -1,0 +1,198 @@
+import type { PlacementName } from '../session.ts';
+import type { Delivery, EventResult } from '../wire.ts';
+import type { LostGroup, PlacedWorker, Placement, WindowOutcome } from './placement.ts';
+
+/** A Web Worker, or what stands for one in a test. One string per window in each direction. */
+export interface WorkerPort {
+  post(text: string): void;
+  onMessage(handler: (text: string) => void): void;
+  onError(handler: (reason: string) => void): void;
+  terminate(): void;
+}
+
+/** Makes the worker that runs a group; `program` is the first program it will run, which names its file in `workers/`. */
+export type WorkerFactory = (worker: string, program: string) => WorkerPort;
+
+export interface WorkersOptions {
+  readonly create: WorkerFactory;
+  /** Wall-clock milliseconds that a worker may take for one window before it counts as lost. */
+  readonly deadline?: number;
+}
+
+const DEADLINE_MS = 10_000;
+/** The first answer includes loading the worker's code: virtual time waits for it. */
+const LOAD_DEADLINE_MS = 60_000;
+
+/** A worker per group: processes with a worker of their own have one, all others share their host's. */
+export function createWorkers(options: WorkersOptions): Placement {
+  return new PlacementOverWorkers('workers', options, (group) => group);
+}
+
+/** Several groups per worker, dealt out in the order in which they come. */
+export function createPool(options: WorkersOptions & { readonly size: number }): Placement {
+  const homes = new Map<string, string>();
+  return new PlacementOverWorkers('pool', options, (group) => {
+    const home = homes.get(group) ?? `pool-${(homes.size % options.size) + 1}`;
+    homes.set(group, home);
+    return home;
+  });
+}
+
+interface Placed {
+  readonly port: WorkerPort;
+  readonly groups: Map<string, number>;
+  answered: boolean;
+  pending: Pending | undefined;
+}
+
+interface Pending {
+  readonly resolve: (answer: Answer) => void;
+  readonly cancel: () => void;
+}
+
+type Answer = readonly EventResult[] | { readonly lost: string };
+
+class PlacementOverWorkers implements Placement {
+  readonly name: PlacementName;
+  readonly #create: WorkerFactory;
+  readonly #deadline: number;
+  readonly #home: (group: string) => string;
+  readonly #placed = new Map<string, Placed>();
+  /** Groups of workers that failed between windows. */
+  readonly #unreported: LostGroup[] = [];
+  readonly #setTimeout = globalThis.setTimeout;
+  readonly #clearTimeout = globalThis.clearTimeout;
+
+  constructor(name: PlacementName, options: WorkersOptions, home: (group: string) => string) {
+    this.name = name;
+    this.#create = options.create;
+    this.#deadline = options.deadline ?? DEADLINE_MS;
+    this.#home = home;
+  }
+
+  async run(deliveries: readonly Delivery[], observed: boolean): Promise<WindowOutcome> {
+    const batches = new Map<string, Delivery[]>();
+    for (const delivery of deliveries) {
+      const worker = this.#home(delivery.group);
+      const batch = batches.get(worker);
+      if (batch === undefined) batches.set(worker, [delivery]);
+      else batch.push(delivery);
+    }
+    const asked: Promise<{ readonly groups: readonly string[]; readonly answer: Answer }>[] = [];
+    for (const [worker, batch] of batches) {
+      const placed = this.#place(worker, batch);
+      if (placed === undefined) continue;
+      const groups = [...placed.groups.keys()];
+      asked.push(this.#ask(worker, placed, batch, observed).then((answer) => ({ groups, answer })));
+    }
+    const answers = await Promise.all(asked);
+    return collect(answers, this.#unreported.splice(0));
+  }
+
+  end(group: string): void {
+    const worker = this.#home(group);
+    const placed = this.#placed.get(worker);
+    if (placed === undefined || !placed.groups.delete(group)) return;
+    if (placed.groups.size === 0) this.#discard(worker, placed);
+    else placed.port.post(JSON.stringify({ drop: group }));
+  }
+
+  workers(): readonly PlacedWorker[] {
+    return [...this.#placed].map(([worker, { groups }]) => {
+      let events = 0;
+      for (const count of groups.values()) events += count;
+      return { worker, groups: [...groups.keys()], events };
+    });
+  }
+
+  terminate(worker: string): readonly string[] {
+    const placed = this.#placed.get(worker);
+    if (placed === undefined) return [];
+    if (placed.pending !== undefined) {
+      // The window that waits for it reports the loss.
+      this.#lose(worker, placed, 'terminated');
+      return [];
+    }
+    this.#discard(worker, placed);
+    return [...placed.groups.keys()];
+  }
+
+  stop(): void {
+    for (const [worker, placed] of [...this.#placed]) this.#lose(worker, placed, 'stopped');
+    this.#unreported.length = 0;
+  }
+
+  /** The worker for a batch, made when a process is to start in it. */
+  #place(worker: string, batch: readonly Delivery[]): Placed | undefined {
+    let placed = this.#placed.get(worker);
+    if (placed === undefined) {
+      // Word for a worker that is gone: nobody is left to hear it.
+      const first = batch.find(({ event }) => event.kind === 'start');
+      if (first?.event.kind !== 'start') return undefined;
+      placed = this.#make(worker, first.event.start.program);
+    }
+    for (const { group } of batch) placed.groups.set(group, (placed.groups.get(group) ?? 0) + 1);
+    return placed;
+  }
+
+  #make(worker: string, program: string): Placed {
+    const port = this.#create(worker, program);
+    const placed: Placed = { port, groups: new Map(), answered: false, pending: undefined };
+    this.#placed.set(worker, placed);
+    port.onMessage((text) => {
+      placed.answered = true;
+      const answer = parseAnswer(text);
+      if ('lost' in answer) this.#lose(worker, placed, answer.lost);
+      else this.#settle(placed, answer);
+    });
+    port.onError((reason) => this.#lose(worker, placed, reason));
+    return placed;
+  }
+
+  #ask(worker: string, placed: Placed, batch: readonly Delivery[], observed: boolean): Promise<Answer> {
+    return new Promise((resolve) => {
+      const deadline = placed.answered ? this.#deadline : Math.max(this.#deadline, LOAD_DEADLINE_MS);
+      const setTimer = this.#setTimeout;
+      const clearTimer = this.#clearTimeout;
+      const timer = setTimer(() => this.#lose(worker, placed, 'missed its deadline'), deadline);
+      placed.pending = { resolve, cancel: () => clearTimer(timer) };
+      placed.port.post(JSON.stringify({ observed, deliveries: batch }));
+    });
+  }
+
+  #settle(placed: Placed, answer: Answer): void {
+    const { pending } = placed;
+    placed.pending = undefined;
+    pending?.cancel();
+    pending?.resolve(answer);
+  }
+
+  #lose(worker: string, placed: Placed, reason: string): void {
+    if (this.#placed.get(worker) !== placed) return;
+    this.#discard(worker, placed);
+    if (placed.pending !== undefined) this.#settle(placed, { lost: reason });
+    else for (const group of placed.groups.keys()) this.#unreported.push({ group, reason });
+  }
+
+  #discard(worker: string, placed: Placed): void {
+    this.#placed.delete(worker);
+    placed.port.terminate();
+  }
+}
+
+function parseAnswer(text: string): Answer {
+  // The other side is worker-main.
+  return JSON.parse(text) as Answer;
+}
+
+function collect(
+  answers: readonly { readonly groups: readonly string[]; readonly answer: Answer }[],
+  lost: LostGroup[],
+): WindowOutcome {
+  const results: EventResult[] = [];
+  for (const { groups, answer } of answers) {
+    if ('lost' in answer) for (const group of groups) lost.push({ group, reason: answer.lost });
+    else for (const result of answer) results.push(result);
+  }
+  return lost.length === 0 ? { results } : { results, lost };
+}
