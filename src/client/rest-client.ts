@@ -11,6 +11,7 @@ import type { CreateRestClient, RestClientOptions } from './contract.ts';
 import { pathOf } from './resources.ts';
 import type { Resource } from './resources.ts';
 import { errorOf } from './response-error.ts';
+import { createThrottle } from './throttle.ts';
 
 const DEFAULT_TIMEOUT: Micros = 32 * SECOND;
 const JSON_TYPE = 'application/json';
@@ -88,7 +89,7 @@ interface Transport {
 /** One pooled connection per server, all requests and watches multiplexed over it, as HTTP/2 does. */
 function createTransport(env: Env, options: RestClientOptions): Transport {
   const pool = new Map<string, HttpClient>();
-  const throttle = createThrottle(env, options);
+  const throttle = options.qps === undefined ? () => 0 : createThrottle(env, options.qps, options.burst ?? options.qps);
   const headers = {
     'x-remote-user': options.user,
     ...(options.groups === undefined ? {} : { 'x-remote-group': options.groups.join(',') }),
@@ -137,20 +138,6 @@ function createTransport(env: Env, options: RestClientOptions): Transport {
       };
       return connection(address).stream(withHeaders(request), { ...handlers, fail }, { protocol });
     },
-  };
-}
-
-/** Models client-go/util/flowcontrol's token bucket, as the time at which the next token is due. */
-function createThrottle(env: Env, { qps, burst }: RestClientOptions): () => Micros {
-  if (qps === undefined) return () => 0;
-  const interval = Math.floor(SECOND / qps);
-  const credit = interval * ((burst ?? qps) - 1);
-  let due = 0;
-  return () => {
-    const now = env.uptime();
-    const wait = Math.max(0, due - credit - now);
-    due = Math.max(now, due) + interval;
-    return wait;
   };
 }
 
