@@ -62,6 +62,7 @@ class Hub implements Session {
   #goals: Goal[] = [];
   /** Ends the drive's present wait. */
   #wake: (() => void) | undefined;
+  #poked = false;
   /** A window is being executed elsewhere. */
   #inWindow = false;
   #betweenWindows: (() => void)[] = [];
@@ -100,7 +101,7 @@ class Hub implements Session {
   async setSpeed(speed: Speed): Promise<void> {
     if (!(speed > 0)) throw new RangeError(`speed must be a positive number: ${speed}`);
     this.#pace.anchor(this.#kernel.horizon, speed);
-    this.#wake?.();
+    this.#poke();
   }
 
   async pause(): Promise<void> {
@@ -113,7 +114,7 @@ class Hub implements Session {
   async resume(): Promise<void> {
     this.#pace.anchor(this.#kernel.horizon, this.#pace.speed);
     this.#running = true;
-    this.#wake?.();
+    this.#poke();
   }
 
   step(): Promise<void> {
@@ -129,7 +130,7 @@ class Hub implements Session {
     const due = this.#running && this.#pace.speed !== Infinity ? this.#pace.due() : 0;
     const input: Input = { ...action, at: Math.max(this.#kernel.horizon, due) };
     this.#kernel.addInput(input);
-    this.#wake?.();
+    this.#poke();
     return input;
   }
 
@@ -152,7 +153,7 @@ class Hub implements Session {
     const groups = this.#options.placement.terminate(worker);
     const lost = groups.map((group) => ({ group, reason: 'terminated' }));
     this.#kernel.lose(lost, this.#kernel.horizon);
-    this.#wake?.();
+    this.#poke();
   }
 
   async observe(on: Observer): Promise<number> {
@@ -173,7 +174,7 @@ class Hub implements Session {
     this.#stopped = true;
     this.#running = false;
     this.#finishGoals();
-    this.#wake?.();
+    this.#poke();
     await this.#quiet();
     this.#options.placement.stop();
   }
@@ -182,8 +183,14 @@ class Hub implements Session {
     return new Promise((done) => {
       this.#running = false;
       this.#goals.push({ at, step, done });
-      this.#wake?.();
+      this.#poke();
     });
+  }
+
+  /** Something changed: the drive must look again, even if it is only about to wait. */
+  #poke(): void {
+    this.#poked = true;
+    this.#wake?.();
   }
 
   #finishGoals(): void {
@@ -201,10 +208,11 @@ class Hub implements Session {
   async #drive(): Promise<void> {
     try {
       while (!this.#stopped) {
+        this.#poked = false;
         const idle = await this.#slice();
         this.#maybeTell();
         if (this.#stopped) return;
-        if (idle === 0) await this.#clock.turn();
+        if (idle === 0 || this.#poked) await this.#clock.turn();
         else await this.#wait(idle);
       }
     } catch (error) {

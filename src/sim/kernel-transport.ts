@@ -5,6 +5,7 @@ import {
   type Blocked,
   type Connection,
   type End,
+  type Host,
   type Message,
   type Pipe,
   type World,
@@ -269,7 +270,7 @@ function recordPacket(world: World, end: End, message: Message, at: Micros, arri
       packet: message.packet,
       from: end.process.id,
       to: peerOf(end)?.process.id ?? connection.dialled,
-      path: pathFrom(end).map((host) => host.name),
+      path: namesOf(pathFrom(end)),
       protocol: label?.protocol ?? connection.protocol,
       bytes: payload.length,
       ...(label === undefined ? {} : { label }),
@@ -278,6 +279,17 @@ function recordPacket(world: World, end: End, message: Message, at: Micros, arri
     message.cause,
     at,
   );
+}
+
+/** Paths are shared by all packets of a connection, so are their names. */
+const pathNames = new WeakMap<readonly Host[], readonly string[]>();
+
+function namesOf(path: readonly Host[]): readonly string[] {
+  const known = pathNames.get(path);
+  if (known !== undefined) return known;
+  const names = path.map((host) => host.name);
+  pathNames.set(path, names);
+  return names;
 }
 
 export function recordDrop(
