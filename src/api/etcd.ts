@@ -166,6 +166,11 @@ export interface LeaseTimeToLiveResponse {
   readonly grantedTtl: number;
   readonly keys: readonly string[];
 }
+/** Answered by the leader only; others say "etcdserver: not leader". */
+export interface MoveLeaderRequest {
+  /** Hexadecimal. */
+  readonly targetId: string;
+}
 export interface Member {
   /** Hexadecimal, as etcdctl prints it. */
   readonly id: string;
