@@ -24,6 +24,7 @@ const ERRORS = {
   timeoutLeaderFailure: ['Unavailable', 'etcdserver: request timed out, possibly due to previous leader failure'],
   timeoutConnectionLost: ['Unavailable', 'etcdserver: request timed out, possibly due to connection lost'],
   timeoutWaitApplied: ['Unavailable', 'etcdserver: request timed out, waiting for the applied index took too long'],
+  timeoutLeaderTransfer: ['Unavailable', 'etcdserver: request timed out, leader transfer took too long'],
   badLeaderTransferee: ['FailedPrecondition', 'etcdserver: bad leader transferee'],
   memberNotFound: ['NotFound', 'etcdserver: member not found'],
 } as const;

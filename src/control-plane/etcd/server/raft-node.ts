@@ -1,0 +1,355 @@
+// Drives Raft: ticks, writes what it wants written, sends what may be sent by then, hands on what is committed.
+// Models server/etcdserver/raft.go
+import type { Env } from '../../../sim/env.ts';
+import type { RaftEntryNote } from '../../../sim/trace.ts';
+import { Raft } from '../raft/raft.ts';
+import type { RaftStatus } from '../raft/raft.ts';
+import { configurationOf } from '../raft/quorum.ts';
+import { NONE } from '../raft/types.ts';
+import type {
+  Entry,
+  MemberId,
+  Message,
+  Proposal,
+  RaftEvent,
+  ReadState,
+  Ready,
+  Restored,
+  Snapshot,
+  SoftState,
+} from '../raft/types.ts';
+import { addressOf } from './options.ts';
+import type { EtcdOptions } from './options.ts';
+import type { Identity } from './identity.ts';
+import { Peers } from './peers.ts';
+import { describe, requestOf } from './request.ts';
+import { Storage } from './storage.ts';
+
+const MAX_SIZE_PER_MESSAGE = 1024 * 1024;
+const MAX_INFLIGHT_MESSAGES = 4096 / 8;
+const MAX_UNCOMMITTED_SIZE = 1024 * 1024 * 1024;
+/** Restored entries that the trace repeats after a restart. */
+const MAX_TRACED_RESTORED = 500;
+
+export interface StateMachine {
+  /** Replaces everything by what a snapshot holds. */
+  restore(snapshot: Snapshot): void;
+  apply(entries: readonly Entry[]): void;
+  leadership(state: SoftState): void;
+  confirmReads(states: readonly ReadState[]): void;
+  /** The applied state, now. */
+  image(): string;
+  readonly applied: { readonly index: number; readonly term: number };
+}
+
+export class RaftNode {
+  readonly id: MemberId;
+  private readonly env: Env;
+  private readonly options: EtcdOptions;
+  private readonly names: ReadonlyMap<MemberId, string>;
+  private readonly storage: Storage;
+  private readonly peers: Peers;
+  private readonly machine: StateMachine;
+  private readonly raft: Raft;
+  private readonly waiting: Proposal[] = [];
+  private writing = false;
+  private pumping = false;
+  private leading = false;
+  private snapshotting = false;
+  private snapshotIndex: number;
+  private boosted = false;
+
+  constructor(env: Env, options: EtcdOptions, identity: Identity, machine: StateMachine) {
+    this.env = env;
+    this.options = options;
+    this.machine = machine;
+    this.id = identity.memberIds.get(options.name) ?? NONE;
+    this.names = new Map([...identity.memberIds].map(([name, id]) => [id, name]));
+    this.storage = new Storage(env.disk, options.dataDir);
+    const restored = this.storage.load();
+    this.snapshotIndex = restored.snapshot?.index ?? 0;
+    if (restored.snapshot !== undefined) machine.restore(restored.snapshot);
+    this.raft = new Raft(
+      {
+        id: this.id,
+        configuration: configurationOf([...this.names.keys()]),
+        electionTicks: Math.floor(options.election / options.heartbeat),
+        heartbeatTicks: 1,
+        preVote: options.preVote,
+        checkQuorum: true,
+        maxSizePerMessage: MAX_SIZE_PER_MESSAGE,
+        maxInflightMessages: MAX_INFLIGHT_MESSAGES,
+        maxUncommittedSize: MAX_UNCOMMITTED_SIZE,
+        random: (limit) => env.random.below(limit),
+        observe: (event) => this.observe(event),
+        bugs: options.bugs,
+      },
+      restored,
+    );
+    this.traceRestored(restored);
+    const addresses = new Map<MemberId, string>();
+    for (const [name, url] of options.initialCluster) {
+      const id = identity.memberIds.get(name);
+      if (id !== undefined && id !== this.id) addresses.set(id, addressOf(url));
+    }
+    this.peers = new Peers(env, addresses, {
+      message: (message) => {
+        this.raft.step(message);
+        this.pump();
+      },
+      unreachable: (id) => this.raft.reportUnreachable(id),
+      connected: () => this.boostFirstElection(),
+      snapshotSent: (id, failed) => {
+        this.raft.reportSnapshot(id, failed);
+        this.pump();
+      },
+    });
+  }
+
+  start(): void {
+    this.peers.start(this.options.listenPeer);
+    // Nobody else's word is needed, so nobody's has to be waited for.
+    if (this.names.size === 1) this.boostFirstElection();
+    this.pump();
+  }
+
+  tick(): void {
+    this.raft.tick();
+    this.pump();
+  }
+
+  /** A member that has just started spares the cluster most of the first election timeout. Models EtcdServer's advanceTicks. */
+  private boostFirstElection(): void {
+    if (this.boosted) return;
+    this.boosted = true;
+    if (this.lead !== NONE) return;
+    const ticks = Math.floor(this.options.election / this.options.heartbeat) - 2;
+    for (let count = 0; count < ticks; count++) this.raft.tick();
+  }
+
+  /** Waits for a leader if there is none: the caller decides for how long. */
+  propose(proposal: Proposal): void {
+    this.waiting.push(proposal);
+    this.pump();
+  }
+
+  readIndex(context: string): void {
+    this.raft.readIndex(context);
+    this.pump();
+  }
+
+  transferLeader(to: MemberId): void {
+    this.raft.transferLeader(to);
+    this.pump();
+  }
+
+  get lead(): MemberId {
+    return this.raft.inspect().lead;
+  }
+
+  get isLeader(): boolean {
+    return this.raft.inspect().role === 'leader';
+  }
+
+  get term(): number {
+    return this.raft.inspect().term;
+  }
+
+  get committed(): number {
+    return this.raft.inspect().log.committed;
+  }
+
+  status(): RaftStatus {
+    return this.raft.status();
+  }
+
+  /** Whether enough members have been connected since then to make a majority with this one. */
+  hasQuorumSince(since: number): boolean {
+    return this.peers.countConnectedSince(since) + 1 > this.names.size / 2;
+  }
+
+  longestConnected(): MemberId | undefined {
+    return this.peers.longestConnected();
+  }
+
+  isConnectedSince(id: MemberId, since: number): boolean {
+    return this.peers.isConnectedSince(id, since);
+  }
+
+  /** Everything there is to do until a write has to reach the disk. Not re-entered: what comes up meanwhile is seen by the loop. */
+  private pump(): void {
+    if (this.pumping) return;
+    this.pumping = true;
+    while (!this.writing) {
+      this.proposeWaiting();
+      if (!this.raft.hasReady()) break;
+      this.handle(this.raft.ready());
+    }
+    this.pumping = false;
+  }
+
+  /** All at once: they share one entry message and one write. */
+  private proposeWaiting(): void {
+    const { lead, leadTransferee } = this.raft.inspect();
+    if (this.waiting.length === 0 || lead === NONE || leadTransferee !== NONE) return;
+    const last = requestOf(this.waiting.at(-1)?.data ?? null);
+    const batch = this.waiting.splice(0);
+    this.env.because(last?.cause ?? this.env.cause(), () => this.raft.propose(batch));
+  }
+
+  private handle(ready: Ready): void {
+    // A leader's followers write while it does.
+    const sendFirst = this.leading;
+    if (ready.softState !== undefined) this.machine.leadership(ready.softState);
+    if (sendFirst) this.send(ready.messages);
+    if (ready.committedEntries.length > 0) this.machine.apply(ready.committedEntries);
+    if (ready.readStates.length > 0) this.machine.confirmReads(ready.readStates);
+    this.save(ready);
+    const early = this.options.bugs.voteWithoutPersisting;
+    if (early) this.send(ready.messagesAfterPersist.filter(isVote));
+    const finish = (): void => {
+      if (!sendFirst) this.send(ready.messages);
+      this.send(early ? ready.messagesAfterPersist.filter((message) => !isVote(message)) : ready.messagesAfterPersist);
+      if (ready.snapshot !== undefined) this.installed(ready.snapshot);
+      this.raft.advance();
+    };
+    if (!ready.mustSync) {
+      finish();
+      this.maybeSnapshot();
+      return;
+    }
+    this.writing = true;
+    this.env.disk.fsync(() => {
+      this.writing = false;
+      const last = ready.entries.at(-1);
+      if (last !== undefined) this.env.trace({ type: 'raft.durable', member: this.options.name, index: last.index });
+      finish();
+      this.maybeSnapshot();
+      this.pump();
+    });
+  }
+
+  private save(ready: Ready): void {
+    if (ready.snapshot !== undefined) this.storage.saveSnapshot(ready.snapshot, []);
+    this.storage.save(ready.hardState, ready.entries);
+  }
+
+  private send(messages: readonly Message[]): void {
+    for (const message of messages) {
+      if (message.to === this.id) continue;
+      this.env.because(causeOf(message) ?? this.env.cause(), () => this.peers.send(this.filled(message)));
+    }
+  }
+
+  /** A snapshot is made when it is sent: whatever is applied by then need not be sent again. */
+  private filled(message: Message): Message {
+    return message.type === 'MsgSnap' ? { ...message, snapshot: this.snapshot() } : message;
+  }
+
+  private snapshot(): Snapshot {
+    const { index, term } = this.machine.applied;
+    return { index, term, configuration: this.raft.inspect().configuration, data: this.machine.image() };
+  }
+
+  private installed(snapshot: Snapshot): void {
+    this.snapshotIndex = snapshot.index;
+    this.machine.restore(snapshot);
+    this.storage.forgetOld(snapshot);
+    this.traceSnapshot(snapshot, 'restored');
+  }
+
+  /** Once enough was applied since the last one. */
+  private maybeSnapshot(): void {
+    const { applied } = this.machine;
+    if (this.snapshotting || this.writing || applied.index - this.snapshotIndex <= this.options.snapshotCount) return;
+    this.snapshotting = true;
+    const snapshot = this.snapshot();
+    this.snapshotIndex = snapshot.index;
+    const { log } = this.raft.inspect();
+    const tail = log.slice(snapshot.index + 1, log.stable, Number.MAX_SAFE_INTEGER);
+    this.storage.saveSnapshot(snapshot, tail);
+    this.env.disk.fsync(() => {
+      this.snapshotting = false;
+      this.storage.forgetOld(snapshot);
+      this.traceSnapshot(snapshot, 'made');
+      const compactTo = Math.max(0, snapshot.index - this.options.snapshotCatchupEntries);
+      // The entries stay in memory for a while: a follower that is a little behind then needs no snapshot.
+      this.raft.compact({ ...snapshot, data: '' }, compactTo);
+      if (compactTo > 0) this.env.trace({ type: 'raft.compact', member: this.options.name, index: compactTo });
+    });
+  }
+
+  private traceSnapshot({ index, term }: Snapshot, direction: 'made' | 'restored'): void {
+    this.env.trace({ type: 'raft.snapshot', member: this.options.name, index, term, direction });
+  }
+
+  private traceRestored({ entries }: Restored): void {
+    const tail = entries.slice(-MAX_TRACED_RESTORED);
+    const last = tail.at(-1);
+    if (last === undefined) return;
+    const member = this.options.name;
+    this.env.trace({ type: 'raft.append', member, entries: tail.map((entry) => this.noteOf(entry, false)) });
+    this.env.trace({ type: 'raft.durable', member, index: last.index });
+  }
+
+  private observe(event: RaftEvent): void {
+    const member = this.options.name;
+    switch (event.kind) {
+      case 'role': {
+        this.leading = event.role === 'leader';
+        const leader = this.names.get(event.lead);
+        const known = leader === undefined ? {} : { leader };
+        this.env.trace({ type: 'raft.role', member, term: event.term, role: event.role, ...known });
+        return;
+      }
+      case 'vote': {
+        if (event.preVote || !event.granted) return;
+        const vote = this.names.get(event.candidate) ?? event.candidate;
+        this.env.trace({ type: 'raft.role', member, term: event.term, role: 'follower', vote });
+        return;
+      }
+      case 'election-timer':
+        this.env.trace({ type: 'raft.timer', member, electionTimeout: event.ticks * this.options.heartbeat });
+        return;
+      case 'append':
+        this.env.trace({
+          type: 'raft.append',
+          member,
+          entries: event.entries.map((entry) => this.noteOf(entry, this.leading)),
+        });
+        return;
+      case 'commit':
+        this.env.trace({ type: 'raft.commit', member, index: event.index });
+        return;
+      case 'snapshot':
+        this.env.trace({ type: 'raft.commit', member, index: event.index });
+    }
+  }
+
+  /** Only the leader that makes an entry says what it is about. */
+  private noteOf(entry: Entry, made: boolean): RaftEntryNote {
+    const { index, term } = entry;
+    if (!made) return { index, term };
+    const request = requestOf(entry.data);
+    if (request === undefined) return { index, term, text: `no-op: ${this.options.name} elected` };
+    const { cause, by } = request;
+    return {
+      index,
+      term,
+      text: describe(request),
+      ...(cause === undefined ? {} : { cause }),
+      ...(by === undefined ? {} : { by }),
+    };
+  }
+}
+
+function isVote(message: Message): boolean {
+  return message.type === 'MsgVoteResp' || message.type === 'MsgPreVoteResp';
+}
+
+/** Whatever led to the newest of what the message carries. */
+function causeOf(message: Message): string | undefined {
+  if (message.type !== 'MsgApp' && message.type !== 'MsgProp') return undefined;
+  const last = message.entries.at(-1);
+  return last === undefined ? undefined : requestOf(last.data)?.cause;
+}
