@@ -67,8 +67,8 @@ export function createEnv(
     uptime: () => state.at - state.bootedAt,
     after,
     sleep(delay) {
-      const { promise, resolve } = deferred<void>();
-      after(delay, () => resolve());
+      const { promise, resolve } = deferred<undefined>();
+      after(delay, () => resolve(undefined));
       return promise;
     },
     spawn(task) {
