@@ -1,0 +1,142 @@
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { limits } from '../../cluster/topology.ts';
+import { exportRecording, messageOf, openRun, optionsOf, useRun } from '../session/control.ts';
+import { useView } from '../stores/view-store.ts';
+import css from './app.module.css';
+import { linkTo, optionsOfRecording, readRecording } from './share-link.ts';
+
+export function Dialogs(): ReactNode {
+  const dialog = useView((view) => view.dialog);
+  if (dialog === 'reset') return <ResetDialog />;
+  if (dialog === 'share') return <ShareDialog />;
+  return null;
+}
+
+function Modal({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactNode {
+  const element = useRef<HTMLDialogElement>(null);
+  useEffect(() => element.current?.showModal(), []);
+  return (
+    <dialog ref={element} className={css.dialog} aria-label={title} onClose={close}>
+      <h2>{title}</h2>
+      {children}
+    </dialog>
+  );
+}
+
+function close(): void {
+  useView.getState().set({ dialog: undefined });
+}
+
+function complain(error: unknown): void {
+  useView.getState().set({ toast: { text: messageOf(error), bad: true } });
+}
+
+function ResetDialog(): ReactNode {
+  const options = useRun((run) => run.options);
+  const machines = useRun((run) => run.machines);
+  const count = (role: string): string => String(machines.filter((machine) => machine.role === role).length);
+  const [seed, setSeed] = useState(String(options.seed));
+  const [controlPlanes, setControlPlanes] = useState(count('control-plane'));
+  const [workers, setWorkers] = useState(count('worker'));
+  const start = (): void => {
+    try {
+      const next = optionsOf(Number(seed), { controlPlanes: Number(controlPlanes), workers: Number(workers) });
+      history.replaceState(null, '', `#${new URLSearchParams({ seed, controlPlanes, workers }).toString()}`);
+      close();
+      void openRun(next);
+    } catch (error) {
+      complain(error);
+    }
+  };
+  return (
+    <Modal title="Start another run">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          start();
+        }}
+      >
+        <p>The same seed, machines and inputs give the same run, always.</p>
+        <label>
+          Seed
+          <input type="number" min={0} max={999_999_999} required value={seed} onChange={(event) => setSeed(event.target.value)} />
+        </label>
+        <label>
+          Control-plane machines
+          <select value={controlPlanes} onChange={(event) => setControlPlanes(event.target.value)}>
+            {limits.controlPlanes.map((number) => (
+              <option key={number}>{number}</option>
+            ))}
+          </select>
+        </label>
+        <label>
+          Workers
+          <input type="number" min={limits.workers.least} max={limits.workers.most} required value={workers} onChange={(event) => setWorkers(event.target.value)} />
+        </label>
+        <div className={css.row}>
+          <button type="button" className={css.button} onClick={close}>
+            Cancel
+          </button>
+          <button type="submit" className={`${css.button} ${css.main}`}>
+            Start
+          </button>
+        </div>
+      </form>
+    </Modal>
+  );
+}
+
+const FILE = 'run.kubarium.json';
+
+function ShareDialog(): ReactNode {
+  const [link, setLink] = useState('');
+  const share = async (): Promise<void> => {
+    const recording = await exportRecording();
+    if (recording === undefined) return;
+    const made = await linkTo(recording);
+    setLink(made);
+    await navigator.clipboard.writeText(made).catch(() => undefined);
+  };
+  const save = async (): Promise<void> => {
+    const recording = await exportRecording();
+    if (recording === undefined) return;
+    const anchor = document.createElement('a');
+    anchor.href = URL.createObjectURL(new Blob([JSON.stringify(recording, null, 1)], { type: 'application/json' }));
+    anchor.download = FILE;
+    anchor.click();
+    URL.revokeObjectURL(anchor.href);
+  };
+  const load = async (file: File | undefined): Promise<void> => {
+    if (file === undefined) return;
+    try {
+      const options = optionsOfRecording(readRecording(await file.text()));
+      close();
+      await openRun(options);
+    } catch (error) {
+      complain(error);
+    }
+  };
+  return (
+    <Modal title="This run">
+      <p>A recording holds the seed, the machines and everything that you did. Whoever opens it sees the same run.</p>
+      {link !== '' && <input readOnly aria-label="link" style={{ width: '100%' }} value={link} onFocus={(event) => event.target.select()} />}
+      <div className={css.row}>
+        <label className={css.button} style={{ margin: 0, cursor: 'pointer', color: 'inherit' }}>
+          Open a file
+          <input type="file" accept=".json,application/json" className="visually-hidden" onChange={(event) => void load(event.target.files?.[0])} />
+        </label>
+        <button type="button" className={css.button} onClick={() => void save().catch(complain)}>
+          Save as a file
+        </button>
+        <button type="button" className={`${css.button} ${css.main}`} onClick={() => void share().catch(complain)}>
+          Copy a link
+        </button>
+      </div>
+      <div className={css.row}>
+        <button type="button" className={css.button} onClick={close}>
+          Close
+        </button>
+      </div>
+    </Modal>
+  );
+}

@@ -1,0 +1,28 @@
+import './tokens.css';
+import './base.css';
+import { createRoot } from 'react-dom/client';
+import { failed, openRun, useHub, useRun } from '../session/control.ts';
+import type { Hub } from '../session/hub.ts';
+import { App } from './app.tsx';
+import { optionsFromUrl } from './share-link.ts';
+import { applyTheme, initialTheme } from './theme.ts';
+
+/** Shows the page at once and lets the cluster boot behind it. */
+export function startPage(hub: Hub | undefined): void {
+  applyTheme(initialTheme());
+  const root = document.getElementById('root');
+  if (root === null) return;
+  createRoot(root).render(<App />);
+  if (hub === undefined) {
+    failed({ title: 'This browser has no Web Workers', text: 'Every machine of the cluster runs in workers. Open the page in a current Firefox, Chrome, Edge or Safari.' });
+    return;
+  }
+  useHub(hub);
+  void optionsFromUrl(location.hash).then(
+    (options) => openRun(options),
+    (error: unknown) => {
+      failed({ title: 'The link is damaged', text: 'It names no run that can be had again. Ask for it once more, or start a new run.', detail: error instanceof Error ? error.message : String(error) });
+      useRun.setState({});
+    },
+  );
+}

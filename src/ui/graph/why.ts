@@ -1,0 +1,55 @@
+import { chainOf, type History } from '../stores/history.ts';
+import type { Cause, Revision, Schedule } from '../stores/world.ts';
+
+/** One step of an answer to "Why?". A diamond: a person did it. A dot: a program. Hollow: has not happened yet. */
+export interface Step {
+  readonly key: string;
+  readonly by: 'you' | 'fault' | 'program' | 'next';
+  readonly text: string;
+  readonly at: number;
+  readonly revision?: number;
+  readonly source?: string;
+  readonly schedule?: Schedule;
+}
+
+export function describeCause(history: History, cause: string): string {
+  return history.causes.get(cause)?.text ?? cause;
+}
+
+/** Every write of an object with what led to it, oldest first; a cause that several writes share is told once. */
+export function stepsOf(history: History, key: string, uid: string | undefined, until: number): Step[] {
+  const steps = new Map<string, Step>();
+  const revisions = (history.byKey.get(key) ?? []).filter((revision) => revision.at <= until);
+  for (const revision of revisions) addRevision(history, steps, revision);
+  const schedules = uid === undefined ? [] : (history.schedules.get(uid) ?? []).filter((schedule) => schedule.at <= until);
+  const last = schedules.at(-1);
+  if (last !== undefined) addSchedule(steps, last);
+  return [...steps.values()].sort((a, b) => a.at - b.at || order(a) - order(b));
+}
+
+const order = (step: Step): number => (step.by === 'you' || step.by === 'fault' ? 0 : step.revision === undefined ? 1 : 2);
+
+function addRevision(history: History, steps: Map<string, Step>, revision: Revision): void {
+  const chain = chainOf(history, revision.cause);
+  const [nearest, ...earlier] = chain;
+  for (const cause of earlier) if (!steps.has(cause.id)) steps.set(cause.id, stepOfCause(cause));
+  const key = nearest?.id ?? `rv ${revision.revision}`;
+  if (nearest !== undefined) {
+    if (!steps.has(key)) steps.set(key, { ...stepOfCause(nearest), revision: revision.revision });
+    return;
+  }
+  const text = revision.value === undefined ? 'deleted' : revision.created ? 'created' : 'updated';
+  steps.set(key, { key, by: 'program', text: revision.by === undefined ? text : `${revision.by} ${text} it`, at: revision.at, revision: revision.revision });
+}
+
+function stepOfCause(cause: Cause): Step {
+  const by = cause.source === 'kernel' || /^(you|fault)\b/.test(cause.text) ? (/\b(fault|power|partition|kill|pause|latency|loss|slow-disk|cut)\b/i.test(cause.text) && !/kubectl/.test(cause.text) ? 'fault' : 'you') : 'program';
+  return { key: cause.id, by, text: cause.text, at: cause.at, source: cause.source };
+}
+
+function addSchedule(steps: Map<string, Step>, schedule: Schedule): void {
+  const known = schedule.cause === undefined ? undefined : [...steps.values()].find((step) => step.at >= schedule.at && step.source === schedule.source);
+  const text = schedule.node === undefined ? (schedule.message ?? 'no node fits') : `scheduler chose ${schedule.node}`;
+  const key = known?.key ?? `schedule ${schedule.at}`;
+  steps.set(key, { key, by: 'program', at: schedule.at, source: schedule.source, ...known, text, schedule });
+}

@@ -1,0 +1,142 @@
+import type { ReactNode } from 'react';
+import { Icon, Logo } from '../../app/icons.tsx';
+import { applyTheme } from '../../app/theme.ts';
+import { clock, thousands } from '../../graph/time-text.ts';
+import { INVARIANTS } from '../../invariants/index.ts';
+import { control, useRun } from '../../session/control.ts';
+import { stepBack } from '../../session/playhead.ts';
+import { useTrace } from '../../stores/trace-store.ts';
+import { useView } from '../../stores/view-store.ts';
+import css from './bar.module.css';
+
+export const SPEEDS: readonly (readonly [number, string])[] = [
+  [0.1, '0.1×'],
+  [0.5, '0.5×'],
+  [1, '1×'],
+  [10, '10×'],
+  [100, '100×'],
+  [Infinity, 'max'],
+];
+
+export function Bar(): ReactNode {
+  const set = useView((view) => view.set);
+  const theme = useView((view) => view.theme);
+  return (
+    <header className={css.bar}>
+      <div className={css.brand}>
+        <Logo className={css.logo} />
+        <h1>Kubarium</h1>
+      </div>
+      <RunName />
+      <Transport />
+      <Gauges />
+      <button type="button" className={css.tool} title="Share or save this run" aria-label="Share or save this run" onClick={() => set({ dialog: 'share' })}>
+        <Icon name="share" />
+      </button>
+      <button type="button" className={css.tool} title="Theme" aria-label={`Use the ${theme === 'dark' ? 'light' : 'dark'} theme`} onClick={() => applyTheme(theme === 'dark' ? 'light' : 'dark')}>
+        <Icon name={theme === 'dark' ? 'sun' : 'moon'} />
+      </button>
+    </header>
+  );
+}
+
+function RunName(): ReactNode {
+  const machines = useRun((run) => run.machines);
+  const set = useView((view) => view.set);
+  const count = (role: string): number => machines.filter((machine) => machine.role === role).length;
+  return (
+    <button type="button" className={css.run} title="Start another run" onClick={() => set({ dialog: 'reset' })}>
+      <span>
+        <b>{count('control-plane')}</b> + <b>{count('worker')}</b> machines
+      </span>
+      <Icon name="reset" />
+    </button>
+  );
+}
+
+function Transport(): ReactNode {
+  const running = useTrace((state) => state.status.running);
+  const speed = useTrace((state) => state.status.speed);
+  const ready = useRun((run) => run.session !== undefined);
+  const playhead = useView((view) => view.playhead);
+  const set = useView((view) => view.set);
+  return (
+    <div className={css.transport}>
+      <button type="button" className={css.tool} title="Step back (,)" aria-label="Step back" disabled={!ready} onClick={stepBack}>
+        <Icon name="stepBack" />
+      </button>
+      <button
+        type="button"
+        className={`${css.tool} ${css.primary}`}
+        title={running ? 'Pause (Space)' : 'Run (Space)'}
+        aria-label={running ? 'Pause' : 'Run'}
+        disabled={!ready}
+        onClick={() => {
+          set({ playhead: undefined });
+          void (running ? control.pause() : control.resume());
+        }}
+      >
+        <Icon name={running ? 'pause' : 'play'} />
+      </button>
+      <button
+        type="button"
+        className={css.tool}
+        title="Step one event (.)"
+        aria-label="Step one event"
+        disabled={!ready}
+        onClick={() => {
+          set({ playhead: undefined });
+          void control.step();
+        }}
+      >
+        <Icon name="step" />
+      </button>
+      <div className={css.speed} role="radiogroup" aria-label="speed">
+        {SPEEDS.map(([value, word]) => (
+          <button key={word} type="button" role="radio" aria-checked={speed === value} onClick={() => void control.setSpeed(value)}>
+            {word}
+          </button>
+        ))}
+      </div>
+      <Clock playhead={playhead} />
+    </div>
+  );
+}
+
+function Clock({ playhead }: { readonly playhead: number | undefined }): ReactNode {
+  const now = useTrace((state) => state.status.now);
+  return (
+    <output className={`${css.clock} ${playhead === undefined ? '' : css.past}`} title={playhead === undefined ? 'virtual time' : 'the past you are looking at'} aria-live="off">
+      {clock(playhead ?? now)}
+    </output>
+  );
+}
+
+function Gauges(): ReactNode {
+  const rate = useTrace((state) => thousands(state.status.eventsPerSecond));
+  const seed = useRun((run) => run.options.seed);
+  const broken = useTrace((state) => state.ticks.any >= 0 && state.model.checks.broken.size);
+  const set = useView((view) => view.set);
+  return (
+    <dl className={css.gauges}>
+      <div className={css.rate}>
+        <dt>events/s</dt>
+        <dd>{rate}</dd>
+      </div>
+      <div>
+        <dt>seed</dt>
+        <dd>{seed}</dd>
+      </div>
+      <div className={broken === 0 ? css.hold : css.broken}>
+        <dt>
+          <Icon name={broken === 0 ? 'check' : 'kill'} />
+        </dt>
+        <dd>
+          <button type="button" onClick={() => set({ right: 'invariants' })}>
+            {broken === 0 ? `${INVARIANTS.length} hold` : `${Number(broken)} broken`}
+          </button>
+        </dd>
+      </div>
+    </dl>
+  );
+}

@@ -1,0 +1,49 @@
+import { useStoreApi } from '@xyflow/react';
+import { useEffect, useRef, type ReactNode } from 'react';
+import { drawScene, readInk, type Ink } from '../../graph/draw.ts';
+import { useRun } from '../../session/control.ts';
+import { useTrace } from '../../stores/trace-store.ts';
+import { useView } from '../../stores/view-store.ts';
+import css from './map.module.css';
+
+/** The one canvas: packets, cuts' bursts, queues, warmth and the arcs of election timers. */
+export function PacketCanvas(): ReactNode {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const flow = useStoreApi();
+  useEffect(() => {
+    const element = canvas.current;
+    const context = element?.getContext('2d');
+    if (element === null || context === null || context === undefined) return undefined;
+    let ink: Ink | undefined;
+    let inkOf = '';
+    let frame = 0;
+    const reduced = matchMedia('(prefers-reduced-motion: reduce)');
+    const draw = (wall: number): void => {
+      frame = requestAnimationFrame(draw);
+      const { theme, playhead, belief } = useView.getState();
+      if (inkOf !== theme) {
+        ink = readInk(element);
+        inkOf = theme;
+      }
+      fit(element);
+      const [x, y, zoom] = flow.getState().transform;
+      const ratio = devicePixelRatio;
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.clearRect(0, 0, element.width, element.height);
+      context.setTransform(zoom * ratio, 0, 0, zoom * ratio, x * ratio, y * ratio);
+      const { model, status } = useTrace.getState();
+      if (ink === undefined || playhead !== undefined) return;
+      drawScene(context, { layout: useRun.getState().layout, model, ink, wall, running: status.running, faded: belief, reduced: reduced.matches });
+    };
+    frame = requestAnimationFrame(draw);
+    return () => cancelAnimationFrame(frame);
+  }, [flow]);
+  return <canvas ref={canvas} className={css.canvas} aria-hidden="true" />;
+}
+
+function fit(element: HTMLCanvasElement): void {
+  const width = Math.round(element.clientWidth * devicePixelRatio);
+  const height = Math.round(element.clientHeight * devicePixelRatio);
+  if (element.width !== width) element.width = width;
+  if (element.height !== height) element.height = height;
+}

@@ -1,0 +1,105 @@
+import { create } from 'zustand';
+import type { JsonObject } from '../../sim/env.ts';
+import type { Recording, Session, Speed } from '../../sim/session.ts';
+import { machinesOf, parseTopology } from '../../cluster/topology.ts';
+import { layoutOf, type Layout, type MachineInfo } from '../graph/layout.ts';
+import { NO_STATUS, TERMINAL, useTrace } from '../stores/trace-store.ts';
+import { useView } from '../stores/view-store.ts';
+import type { Failure, Hub, OpenOptions } from './hub.ts';
+import { browserFrame, createPump, type Pump } from './pump.ts';
+
+/** The run that the page shows, and everything that a person can do to it. */
+export interface Control {
+  readonly options: OpenOptions;
+  readonly layout: Layout;
+  readonly machines: readonly MachineInfo[];
+  readonly session?: Session;
+  readonly failure?: Failure;
+}
+
+export const useRun = create<Control>()(() => {
+  const options = optionsOf(1, {});
+  const machines = machinesFor(options.topology);
+  return { options, machines, layout: layoutOf(machines) };
+});
+
+let hub: Hub | undefined;
+let pump: Pump | undefined;
+
+export function optionsOf(seed: number, topology: JsonObject): OpenOptions {
+  return { seed, topology: { ...parseTopology(topology) }, placement: 'workers', epoch: Date.now() * 1_000 };
+}
+
+function machinesFor(topology: JsonObject): MachineInfo[] {
+  return machinesOf(parseTopology(topology)).hosts.map(({ name, ip, role }) => ({ name, ip, role }));
+}
+
+export function useHub(connected: Hub): void {
+  hub = connected;
+}
+
+/** Ends the run that is shown and opens another. */
+export async function openRun(options: OpenOptions): Promise<void> {
+  const before = useRun.getState().session;
+  pump?.stop();
+  useTrace.getState().reset();
+  useView.getState().set({ playhead: undefined, selected: undefined, sessions: [1], left: { kind: 'terminal', session: 1 }, entry: undefined });
+  try {
+    const topology = options.recording?.topology ?? options.topology;
+    const machines = machinesFor(topology);
+    useRun.setState({ options, machines, layout: layoutOf(machines), session: undefined, failure: undefined });
+    if (before !== undefined) await before.stop().catch(() => undefined);
+    if (hub === undefined) return;
+    const session = await hub.open(options);
+    const { model, folded } = useTrace.getState();
+    const taking = createPump(model, folded, browserFrame);
+    pump = taking;
+    await session.observe((batch, status) => taking.take(batch, status));
+    useRun.setState({ session });
+    useTrace.setState({ status: { ...NO_STATUS, ...(await session.status()) } });
+  } catch (error) {
+    failed({ title: 'The cluster could not be started', text: 'Nothing was lost: start again, or choose another seed or size.', detail: messageOf(error) });
+  }
+}
+
+export function failed(failure: Failure): void {
+  useRun.setState({ failure });
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Runs a request of the page on the session; what goes wrong is shown, never thrown. */
+async function ask(action: (session: Session) => Promise<unknown>): Promise<boolean> {
+  const { session } = useRun.getState();
+  if (session === undefined) return false;
+  try {
+    await action(session);
+    return true;
+  } catch (error) {
+    useView.getState().set({ toast: { text: messageOf(error), bad: true } });
+    return false;
+  }
+}
+
+export const control = {
+  pause: () => ask((session) => session.pause()),
+  resume: () => ask((session) => session.resume()),
+  step: () => ask((session) => session.step()),
+  setSpeed: (speed: Speed) => ask((session) => session.setSpeed(speed)),
+  /** As typed after `fault`. */
+  async fault(command: string, said: string): Promise<boolean> {
+    const done = await ask((session) => session.input({ kind: 'fault', command }));
+    if (done) useView.getState().set({ said, toast: { text: `fault ${command}`, bad: false } });
+    return done;
+  },
+  terminal: (session: number, kind: string, text: string) => ask((one) => one.input({ kind: 'text', process: TERMINAL, text: JSON.stringify({ session, kind, text }) })),
+  /** Opens an address as somebody on the internet would. */
+  visit: (url: string) => ask((session) => session.input({ kind: 'text', process: 'internet/internet', text: JSON.stringify({ url }) })),
+  file: (path: string, text: string) => ask((session) => session.input({ kind: 'text', process: TERMINAL, text: JSON.stringify({ session: 0, kind: 'file', path, text }) })),
+};
+
+export async function exportRecording(): Promise<Recording | undefined> {
+  return useRun.getState().session?.export();
+}
