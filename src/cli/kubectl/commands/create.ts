@@ -1,0 +1,60 @@
+import type { Command, Context } from '../command.ts';
+import { fieldManagerFlag, FILE_FLAGS, SELECTOR_FLAG } from '../common-flags.ts';
+import { pathTo } from '../discovery.ts';
+import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, fieldValidationOf, operationText, VALIDATE_FLAG } from '../dry-run.ts';
+import { addSource, asError, CliError, usageError } from '../errors.ts';
+import { withLastApplied } from '../apply-object.ts';
+import { OUTPUT_FLAGS, reporter } from '../output.ts';
+import { fileTargets, throwAll } from '../selection.ts';
+import { createConfigMap } from './create/config-map.ts';
+import { createDeployment } from './create/deployment.ts';
+import { createNamespace, createPriorityClass, createServiceAccount } from './create/simple.ts';
+import { createSecret } from './create/secret.ts';
+import { createService } from './create/service.ts';
+
+export const create: Command = {
+  name: 'create',
+  group: 'Basic Commands (Beginner)',
+  short: 'Create a resource from a file or from stdin',
+  usage: '-f FILENAME',
+  examples: ['kubectl create -f ./web.yaml', 'cat web.yaml | kubectl create -f -', 'kubectl create deployment web --image=nginx'],
+  flags: [
+    ...FILE_FLAGS,
+    ...OUTPUT_FLAGS,
+    SELECTOR_FLAG,
+    DRY_RUN_FLAG,
+    VALIDATE_FLAG,
+    fieldManagerFlag('kubectl-create'),
+    { name: 'save-config', type: 'bool', fallback: 'false', usage: 'Record the object in its annotation, for a later apply.' },
+    { name: 'edit', type: 'bool', fallback: 'false', usage: 'Edit the object before it is created.' },
+    { name: 'raw', type: 'string', usage: 'Path to POST the file to as it is.' },
+  ],
+  subcommands: [createConfigMap, createDeployment, createNamespace, createPriorityClass, createSecret, createService, createServiceAccount],
+  run: runCreate,
+};
+
+async function runCreate(context: Context): Promise<void> {
+  if (context.args.length > 0) throw usageError(context.path, `Unexpected args: [${context.args.join(' ')}]`);
+  if (context.flags.list('filename').length === 0) throw new CliError('must specify one of -f and -k');
+  const fieldValidation = fieldValidationOf(context);
+  const dryRun = dryRunOf(context);
+  const errors: Error[] = [];
+  const targets = await fileTargets(context, context.flags.list('filename'), errors);
+  if (targets.length === 0 && errors.length === 0) throw new CliError('no objects passed to create');
+  const report = reporter(context, operationText('created', dryRun));
+  for (const target of targets) {
+    try {
+      const object = context.flags.bool('save-config') ? withLastApplied(target.object ?? {}) : (target.object ?? {});
+      if (dryRun === 'client') {
+        report.print(object);
+        continue;
+      }
+      const query = { dryRun: dryRunQuery(dryRun), fieldManager: context.flags.string('field-manager'), fieldValidation };
+      report.print(await context.server.json('POST', pathTo(target.resource, target.namespace), { query, body: object }));
+    } catch (error) {
+      errors.push(addSource('creating', target.source, asError(error)));
+    }
+  }
+  report.flush();
+  throwAll(errors);
+}

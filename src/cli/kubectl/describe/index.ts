@@ -1,0 +1,26 @@
+import { endpoints, endpointSlice, service } from './network.ts';
+import { node } from './node.ts';
+import { pod } from './pod.ts';
+import { configMap, generic, namespace, priorityClass, secret, serviceAccount } from './simple.ts';
+import { deployment, replicaSet } from './workloads.ts';
+import type { Describer } from './writer.ts';
+
+/** Sorted by kind; what is not here gets the generic one. */
+export const DESCRIBERS: readonly Describer[] = [
+  configMap,
+  deployment,
+  endpointSlice,
+  endpoints,
+  namespace,
+  node,
+  pod,
+  priorityClass,
+  replicaSet,
+  secret,
+  service,
+  serviceAccount,
+];
+
+export function describerOf(group: string, kind: string): Describer {
+  return DESCRIBERS.find((each) => each.group === group && each.kind === kind) ?? generic;
+}

@@ -1,0 +1,59 @@
+import type { Client } from '../../client/client.ts';
+import type { Deferred, Micros } from '../../sim/env.ts';
+
+/** All that kubectl touches, so that it runs in a terminal of the page and in a test alike. */
+export interface KubectlIo {
+  readonly client: Pick<Client, 'raw' | 'rawStream'>;
+  /** `https://10.0.0.10:6443`, for texts. */
+  readonly server: string;
+  stdout(text: string): void;
+  stderr(text: string): void;
+  readonly stdin: Stdin;
+  readonly files: Files;
+  readonly config: KubeConfig;
+  /** What kubectl keeps under ~/.kube/cache between commands. */
+  readonly cache: Map<string, CacheEntry>;
+  now(): Micros;
+  sleep(delay: Micros): Promise<void>;
+  deferred<T>(): Deferred<T>;
+  /** Opens the operator's editor on a text; undefined: left without saving. */
+  edit(name: string, text: string): Promise<string | undefined>;
+  /** Called on Ctrl-C; what awaits afterwards never comes back. */
+  onInterrupt(cancel: () => void): () => void;
+}
+
+export interface CacheEntry {
+  readonly at: Micros;
+  readonly value: unknown;
+}
+
+export interface Stdin {
+  /** Everything up to the end. */
+  readAll(): Promise<string>;
+  /** Pieces as they come; `end` once. */
+  listen(handlers: { data(text: string): void; end(): void }): () => void;
+  readonly isTerminal: boolean;
+}
+
+export interface Files {
+  read(path: string): string | undefined;
+  /** Names of the files directly in a directory; undefined: no such directory. */
+  list(directory: string): readonly string[] | undefined;
+  write(path: string, text: string): void;
+}
+
+export interface KubeContext {
+  readonly name: string;
+  readonly cluster: string;
+  readonly user: string;
+  readonly namespace?: string;
+}
+
+/** ~/.kube/config as far as this laptop has one. */
+export interface KubeConfig {
+  current(): string;
+  contexts(): readonly KubeContext[];
+  use(name: string): void;
+  set(context: KubeContext): void;
+  remove(name: string): void;
+}

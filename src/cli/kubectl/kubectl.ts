@@ -1,0 +1,186 @@
+import { parseDuration } from '../../lib/duration.ts';
+import { SECOND } from '../../lib/time.ts';
+import { RpcFailure } from '../../sim/http.ts';
+import { COMMANDS } from './commands/index.ts';
+import type { Command, Context } from './command.ts';
+import { GLOBAL_FLAGS } from './common-flags.ts';
+import { asError, CliError, describeFailure, PlainError } from './errors.ts';
+import { flagError, FlagError, HelpRequested, parseArgs } from './flags.ts';
+import type { FlagSpec, ParsedFlags } from './flags.ts';
+import { commandHelp, rootHelp } from './help.ts';
+import type { KubectlIo } from './io.ts';
+import { Server } from './server.ts';
+import { similarNames } from './suggest.ts';
+
+export type { KubectlIo } from './io.ts';
+
+/** Runs one kubectl command line (without the word `kubectl`) and resolves to its exit code. */
+export async function kubectl(argv: readonly string[], io: KubectlIo): Promise<number> {
+  try {
+    const { command, path, rest } = findCommand(argv);
+    if (command === undefined) return showRoot(argv, rest, io);
+    return await runCommand(command, path, rest, io);
+  } catch (error) {
+    return fail(asError(error), io);
+  }
+}
+
+/** Prints an error as kubectl does and gives the exit code. */
+function fail(error: Error, io: KubectlIo): number {
+  const { text, exitCode } = describeFailure(error);
+  if (text !== '') io.stderr(text.endsWith('\n') ? text : `${text}\n`);
+  return exitCode;
+}
+
+interface Found {
+  readonly command: Command | undefined;
+  readonly path: string;
+  readonly rest: readonly string[];
+}
+
+const VALUE_FLAGS: ReadonlySet<string> = new Set(
+  GLOBAL_FLAGS.filter((flag) => flag.type !== 'bool').flatMap((flag) => [`--${flag.name}`, `-${flag.short ?? ''}`]),
+);
+
+/** Follows the words of a command line down to the command they name; flags may stand in between. Models cobra's Find. */
+function findCommand(argv: readonly string[]): Found {
+  let commands: readonly Command[] = COMMANDS;
+  let command: Command | undefined;
+  let path = 'kubectl';
+  const rest: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] ?? '';
+    if (word === '--') {
+      rest.push(...argv.slice(i));
+      break;
+    }
+    if (word.startsWith('-') && word !== '-') {
+      rest.push(word);
+      if (takesValue(word, command) && !word.includes('=') && argv[i + 1] !== undefined) rest.push(argv[++i] ?? '');
+      continue;
+    }
+    const next = commands.find((each) => each.name === word || each.aliases?.includes(word) === true);
+    if (next === undefined) {
+      rest.push(...argv.slice(i));
+      break;
+    }
+    command = next;
+    path += ` ${next.name}`;
+    commands = next.subcommands ?? [];
+  }
+  return { command, path, rest };
+}
+
+function takesValue(word: string, command: Command | undefined): boolean {
+  if (VALUE_FLAGS.has(word)) return true;
+  const spec = (command?.flags ?? []).find((flag) => word === `--${flag.name}` || word === `-${flag.short ?? ''}`);
+  return spec !== undefined && spec.type !== 'bool' && spec.bare === undefined;
+}
+
+function showRoot(argv: readonly string[], rest: readonly string[], io: KubectlIo): number {
+  const word = rest.find((each) => !each.startsWith('-'));
+  if (word === 'help' || argv.length === 0 || word === undefined) return showHelp(rest, io);
+  const similar = similarNames(word, COMMANDS.map((each) => each.name));
+  const hint = similar.length === 0 ? '' : `\n\nDid you mean this?\n${similar.map((name) => `\t${name}\n`).join('')}`;
+  io.stderr(`error: unknown command ${JSON.stringify(word)} for "kubectl"${hint === '' ? '\n' : hint}`);
+  return 1;
+}
+
+function showHelp(words: readonly string[], io: KubectlIo): number {
+  const topics = words.filter((word) => !word.startsWith('-') && word !== 'help');
+  const { command, path } = findCommand(topics);
+  io.stdout(command === undefined ? rootHelp(COMMANDS) : commandHelp(command, path));
+  return 0;
+}
+
+async function runCommand(command: Command, path: string, rest: readonly string[], io: KubectlIo): Promise<number> {
+  const specs = mergedFlags(command);
+  let flags: ParsedFlags;
+  try {
+    flags = parseArgs(specs, rest);
+  } catch (error) {
+    if (error instanceof HelpRequested) {
+      io.stdout(commandHelp(command, path));
+      return 0;
+    }
+    if (error instanceof FlagError) throw flagError(path, error);
+    throw error;
+  }
+  if (command.run === undefined) return runWithoutAction(command, path, flags, io);
+  const context = createContext(io, path, flags);
+  await command.run(context);
+  context.server.failIfWarned();
+  return 0;
+}
+
+function mergedFlags(command: Command): readonly FlagSpec[] {
+  const own = command.flags ?? [];
+  return [...own, ...GLOBAL_FLAGS.filter((flag) => !own.some((each) => each.name === flag.name))];
+}
+
+/** A command that only groups others. */
+function runWithoutAction(command: Command, path: string, flags: ParsedFlags, io: KubectlIo): number {
+  const [word] = flags.args;
+  if (word === undefined) {
+    io.stdout(commandHelp(command, path));
+    return 1;
+  }
+  throw new CliError(`unknown command ${JSON.stringify(flags.args.join(' '))}\nSee '${path} -h' for help and examples`);
+}
+
+function createContext(io: KubectlIo, path: string, flags: ParsedFlags): Context {
+  const kubeconfig = flags.string('kubeconfig');
+  if (kubeconfig !== '' && io.files.read(kubeconfig) === undefined) throw new CliError(`stat ${kubeconfig}: no such file or directory`);
+  const contextName = flags.string('context') === '' ? io.config.current() : flags.string('context');
+  const kubeContext = io.config.contexts().find((each) => each.name === contextName);
+  if (kubeContext === undefined && flags.string('context') !== '') {
+    throw new PlainError(`Error in configuration: context was not found for specified context: ${contextName}`);
+  }
+  const namespaceGiven = flags.string('namespace') !== '';
+  const allNamespaces = flags.has('all-namespaces') && flags.bool('all-namespaces');
+  const namespace = namespaceGiven ? flags.string('namespace') : (kubeContext?.namespace ?? 'default');
+  const own = serverFor(io, flags);
+  return {
+    io,
+    flags,
+    args: flags.args,
+    path,
+    server: own,
+    namespace,
+    namespaceGiven,
+    allNamespaces,
+    out: (text) => io.stdout(text),
+    err: (text) => io.stderr(text),
+  };
+}
+
+function serverFor(io: KubectlIo, flags: ParsedFlags): Server {
+  const headers: Record<string, string> = {};
+  if (flags.string('as') !== '') headers['impersonate-user'] = flags.string('as');
+  if (flags.list('as-group').length > 0) headers['impersonate-group'] = flags.list('as-group').join(',');
+  if (flags.string('as-uid') !== '') headers['impersonate-uid'] = flags.string('as-uid');
+  const server = flags.string('server');
+  const timeout = requestTimeout(flags.string('request-timeout'));
+  const target = server === '' || server === io.server ? io : unreachable(io, server);
+  return new Server(target, headers, timeout, flags.bool('warnings-as-errors'));
+}
+
+/** The laptop knows the way to its own cluster only: any other address refuses. */
+function unreachable(io: KubectlIo, server: string): KubectlIo {
+  const address = server.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
+  const refuse = (): never => {
+    throw new RpcFailure('refused', true, address);
+  };
+  return { ...io, server, cache: new Map(), client: { raw: async () => refuse(), rawStream: refuse } };
+}
+
+function requestTimeout(text: string): number | undefined {
+  if (text === '' || text === '0') return undefined;
+  if (/^\d+$/.test(text)) return Number(text) * SECOND;
+  try {
+    const parsed = parseDuration(text);
+    return parsed === 0 ? undefined : parsed;
+  } catch {
+    throw new CliError('Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)');
+  }
+}
