@@ -2,8 +2,8 @@ import type { Container, ContainerConfig, ContainerStatus, PodSandboxConfig } fr
 import { MILLISECOND, SECOND, type Child, type Env, type ExitStatus, type JsonObject } from '../../sim/env.ts';
 import { CriFailure, notFound } from './cri-error.ts';
 import type { ContainerArgs } from './container/container.ts';
-import { FileSystem, type MountPoint } from './container/file-system.ts';
-import { lookUp } from './container/task.ts';
+import { FileSystem, type MountPoint } from '../../unix/file-system.ts';
+import { lookUp } from '../../unix/task.ts';
 import type { ImageStore } from './image-store.ts';
 import { IMAGE_CONTENTS } from './images/index.ts';
 import type { Logs } from './logs.ts';

@@ -1,9 +1,9 @@
-import { FILE_COMMANDS } from '../commands/files.ts';
-import { FILTER_COMMANDS } from '../commands/filters.ts';
-import { CURL_COMMANDS, NETWORK_COMMANDS } from '../commands/network.ts';
-import { SYSTEM_COMMANDS } from '../commands/system.ts';
-import type { CommandTable } from '../container/task.ts';
-import { sh } from '../shell/interpreter.ts';
+import { FILE_COMMANDS } from '../../../unix/commands/files.ts';
+import { FILTER_COMMANDS } from '../../../unix/commands/filters.ts';
+import { CURL_COMMANDS, NETWORK_COMMANDS } from '../../../unix/commands/network.ts';
+import { SYSTEM_COMMANDS } from '../../../unix/commands/system.ts';
+import type { CommandTable } from '../../../unix/task.ts';
+import { sh } from '../../../unix/shell/interpreter.ts';
 import type { ImageFamily, Release } from './image.ts';
 
 const release = (version: string, ...aliases: readonly string[]): Release => ({

@@ -1,5 +1,5 @@
 import { SECOND } from '../../../sim/env.ts';
-import type { CommandTable } from '../container/task.ts';
+import type { CommandTable } from '../../../unix/task.ts';
 import type { ImageFamily } from './image.ts';
 
 /** Starts, complains and exits with 1: for watching restarts and their back-off. */

@@ -2,8 +2,8 @@ import { formatHttpDate } from '../../../lib/time.ts';
 import { serveHttp } from '../../../sim/http-server.ts';
 import type { Exchange } from '../../../sim/http.ts';
 import { logTime } from './nginx.ts';
-import type { Command, CommandTable, Task } from '../container/task.ts';
-import { parseInterval } from '../commands/system.ts';
+import type { Command, CommandTable, Task } from '../../../unix/task.ts';
+import { parseInterval } from '../../../unix/commands/system.ts';
 import type { ImageFamily } from './image.ts';
 
 export const httpEcho: ImageFamily = {

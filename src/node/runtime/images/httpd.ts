@@ -1,7 +1,7 @@
 import { formatHttpDate } from '../../../lib/time.ts';
 import { serveHttp } from '../../../sim/http-server.ts';
 import { toCivil } from '../../../lib/time.ts';
-import type { Command, CommandTable } from '../container/task.ts';
+import type { Command, CommandTable } from '../../../unix/task.ts';
 import type { ImageFamily } from './image.ts';
 import { accessLine, decodePath, TYPES } from './nginx.ts';
 

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
-import type { SignalName } from '../container/task.ts';
+import type { SignalName } from '../../../unix/task.ts';
 import { stableStringify } from '../../../lib/json.ts';
 
 /** A repository of images with the same program. Data only: the registry serves it, the runtime unpacks it. */

@@ -1,8 +1,5 @@
-import type { ProgramTable } from '../../../sim/env.ts';
-import { sortedKeys } from '../../../lib/order.ts';
-import type { CommandTable } from '../container/task.ts';
-import { runContainer } from '../container/container.ts';
-import { CURL_COMMANDS } from '../commands/network.ts';
+import type { CommandTable } from '../../../unix/task.ts';
+import { CURL_COMMANDS } from '../../../unix/commands/network.ts';
 import { BUSYBOX_COMMANDS, DEBIAN_COMMANDS, SHELL_COMMANDS } from './busybox.ts';
 import { CRASH_COMMANDS } from './crash.ts';
 import { AGNHOST_COMMANDS, ECHOSERVER_COMMANDS, HTTP_ECHO_COMMANDS } from './echo-servers.ts';
@@ -41,11 +38,3 @@ export const IMAGE_CONTENTS: Readonly<Record<string, ImageContent>> = {
   pause: { commands: PAUSE_COMMANDS },
   redis: { commands: { ...DEBIAN_COMMANDS, ...REDIS_COMMANDS, ...passOn } },
 };
-
-/** The programs that a node's worker must offer, besides kubelet, containerd and kube-proxy. */
-export const imagePrograms: ProgramTable = Object.fromEntries(
-  sortedKeys(IMAGE_CONTENTS).map((name) => [
-    name,
-    (env) => runContainer(env, IMAGE_CONTENTS[name] ?? { commands: {} }),
-  ]),
-);

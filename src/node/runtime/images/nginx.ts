@@ -1,8 +1,8 @@
 import { formatHttpDate, toCivil } from '../../../lib/time.ts';
 import { serveHttp } from '../../../sim/http-server.ts';
 import type { Exchange } from '../../../sim/http.ts';
-import { reasonPhrase } from '../commands/network.ts';
-import type { Command, CommandTable, Task } from '../container/task.ts';
+import { reasonPhrase } from '../../../unix/commands/network.ts';
+import type { Command, CommandTable, Task } from '../../../unix/task.ts';
 import type { ImageFamily, Release } from './image.ts';
 
 const release = (version: string, ...aliases: readonly string[]): Release => ({

@@ -1,4 +1,4 @@
-import type { CommandTable } from '../container/task.ts';
+import type { CommandTable } from '../../../unix/task.ts';
 import { untilSignalled } from './echo-servers.ts';
 import type { ImageFamily } from './image.ts';
 

@@ -2,8 +2,8 @@ import { toCivil } from '../../../lib/time.ts';
 import { RpcFailure } from '../../../sim/http.ts';
 import { createHttpClient } from '../../../sim/http-client.ts';
 import { serveHttp } from '../../../sim/http-server.ts';
-import { resolveHost } from '../commands/network.ts';
-import type { Command, CommandTable, Task } from '../container/task.ts';
+import { resolveHost } from '../../../unix/commands/network.ts';
+import type { Command, CommandTable, Task } from '../../../unix/task.ts';
 import type { ImageFamily } from './image.ts';
 
 export const redis: ImageFamily = {

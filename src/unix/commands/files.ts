@@ -1,6 +1,6 @@
-import { FileError } from '../container/file-system.ts';
-import { readAll } from '../container/pipe.ts';
-import type { Command, CommandTable, Task } from '../container/task.ts';
+import { FileError } from '../file-system.ts';
+import { readAll } from '../pipe.ts';
+import type { Command, CommandTable, Task } from '../task.ts';
 import { parseOptions } from './options.ts';
 
 /** Runs an action per operand; a failing one is reported in the C library's words and makes the exit code 1. */

@@ -1,7 +1,7 @@
-import { SECOND } from '../../../sim/env.ts';
-import { RpcFailure, type HttpResponse } from '../../../sim/http.ts';
-import { createHttpClient } from '../../../sim/http-client.ts';
-import type { Command, CommandTable, Task } from '../container/task.ts';
+import { SECOND } from '../../sim/env.ts';
+import { RpcFailure, type HttpResponse } from '../../sim/http.ts';
+import { createHttpClient } from '../../sim/http-client.ts';
+import type { Command, CommandTable, Task } from '../task.ts';
 import { parseOptions } from './options.ts';
 
 interface Url {

@@ -1,5 +1,5 @@
-import { Killed, signalOf, Task, lookUp, runTask } from '../container/task.ts';
-import { resolvePath } from '../container/file-system.ts';
+import { Killed, signalOf, Task, lookUp, runTask } from '../task.ts';
+import { resolvePath } from '../file-system.ts';
 import { echoText, formatPrintf } from '../commands/text.ts';
 import { testExpression } from './test-expression.ts';
 import { Exit, Jump, type Shell, type Streams } from './interpreter.ts';

@@ -1,4 +1,4 @@
-import type { FileKind } from '../container/file-system.ts';
+import type { FileKind } from '../file-system.ts';
 
 type Outcome = boolean | { readonly error: string };
 

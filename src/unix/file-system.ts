@@ -1,5 +1,5 @@
-import type { Disk } from '../../../sim/env.ts';
-import { compareStrings } from '../../../lib/order.ts';
+import type { Disk } from '../sim/env.ts';
+import { compareStrings } from '../lib/order.ts';
 
 export interface MountPoint {
   readonly containerPath: string;

@@ -1,4 +1,4 @@
-import type { Deferred, Env } from '../../../sim/env.ts';
+import type { Deferred, Env } from '../sim/env.ts';
 
 /** Where a command reads from. `undefined` is the end. */
 export interface Source {

@@ -1,7 +1,7 @@
-import { compareStrings } from '../../../lib/order.ts';
-import type { Command, CommandTable } from '../container/task.ts';
-import { runTask, lookUp, Task } from '../container/task.ts';
-import { readAll } from '../container/pipe.ts';
+import { compareStrings } from '../../lib/order.ts';
+import type { Command, CommandTable } from '../task.ts';
+import { runTask, lookUp, Task } from '../task.ts';
+import { readAll } from '../pipe.ts';
 import { readOperands } from './files.ts';
 import { parseOptions } from './options.ts';
 

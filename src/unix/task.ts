@@ -1,4 +1,4 @@
-import type { Deferred, Env, Micros } from '../../../sim/env.ts';
+import type { Deferred, Env, Micros } from '../sim/env.ts';
 import { resolvePath, type FileSystem } from './file-system.ts';
 import type { Sink, Source } from './pipe.ts';
 

@@ -1,5 +1,5 @@
-import { MILLISECOND } from '../../../sim/env.ts';
-import { FileError } from '../container/file-system.ts';
+import { MILLISECOND } from '../../sim/env.ts';
+import { FileError } from '../file-system.ts';
 import {
   BrokenPipe,
   callbackSink,
@@ -9,8 +9,8 @@ import {
   textSource,
   type Sink,
   type Source,
-} from '../container/pipe.ts';
-import { Killed, lookUp, runTask, SIGNAL_NUMBERS, Task, type Command, type SignalName } from '../container/task.ts';
+} from '../pipe.ts';
+import { Killed, lookUp, runTask, SIGNAL_NUMBERS, Task, type Command, type SignalName } from '../task.ts';
 import { ArithmeticError } from './arithmetic.ts';
 import { SyntaxError, type AndOr, type List, type Node, type Pipeline, type Redirect } from './ast.ts';
 import { BUILTINS } from './builtins.ts';

@@ -1,7 +1,7 @@
-import { SECOND, type Micros } from '../../../sim/env.ts';
-import { formatRfc1123z, formatTime, toCivil } from '../../../lib/time.ts';
-import { sortedStrings } from '../../../lib/order.ts';
-import { lookUp, runTask, signalOf, Task, type Command, type CommandTable } from '../container/task.ts';
+import { SECOND, type Micros } from '../../sim/env.ts';
+import { formatRfc1123z, formatTime, toCivil } from '../../lib/time.ts';
+import { sortedStrings } from '../../lib/order.ts';
+import { lookUp, runTask, signalOf, Task, type Command, type CommandTable } from '../task.ts';
 import { echoText, formatPrintf } from './text.ts';
 import { parseOptions } from './options.ts';
 import { testExpression } from '../shell/test-expression.ts';

@@ -1,5 +1,5 @@
-import { resolvePath } from '../container/file-system.ts';
-import { compareStrings } from '../../../lib/order.ts';
+import { resolvePath } from '../file-system.ts';
+import { compareStrings } from '../../lib/order.ts';
 import type { List, Part, Word } from './ast.ts';
 import { evaluate } from './arithmetic.ts';
 import { hasWildcard, literalPattern, matchesPattern, trimPattern, unescapePattern } from './pattern.ts';
