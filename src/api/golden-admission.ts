@@ -1,0 +1,55 @@
+// What admission adds to objects before they are validated, as far as the recorded answers show it. Only for tests.
+import type { Kind } from './kind.ts';
+import type { KubeObject } from './meta.ts';
+import type { Container, Pod, Toleration } from './types.gen.ts';
+
+const ACCOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+const NAME = 'kube-api-access-xxxxx';
+
+export function inject(kind: Kind, object: KubeObject): KubeObject {
+  if (kind.type !== 'Pod') return object;
+  const pod = object as Pod;
+  const tolerations: Toleration[] = ['not-ready', 'unreachable'].map((key) => ({
+    key: `node.kubernetes.io/${key}`,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: 300,
+  }));
+  const mounted = (container: Container): Container => ({
+    ...container,
+    volumeMounts: [...(container.volumeMounts ?? []), { name: NAME, readOnly: true, mountPath: ACCOUNT_PATH }],
+  });
+  const { containers = [], initContainers, volumes = [] } = pod.spec;
+  return {
+    ...pod,
+    spec: {
+      priority: 0,
+      preemptionPolicy: 'PreemptLowerPriority',
+      serviceAccountName: 'default',
+      serviceAccount: 'default',
+      ...pod.spec,
+      containers: containers.map(mounted),
+      ...(initContainers === undefined ? {} : { initContainers: initContainers.map(mounted) }),
+      volumes: [...volumes, tokenVolume()],
+      tolerations: [...(pod.spec.tolerations ?? []), ...tolerations],
+    },
+  } as Pod;
+}
+
+function tokenVolume(): NonNullable<Pod['spec']['volumes']>[number] {
+  return {
+    name: NAME,
+    projected: {
+      sources: [
+        { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+        {
+          downwardAPI: {
+            items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+          },
+        },
+      ],
+      defaultMode: 420,
+    },
+  };
+}
