@@ -2,7 +2,7 @@
 import { isObject, setOwn } from '../lib/json.ts';
 import { parseTime, formatMicroTime, formatTime } from '../lib/time.ts';
 import { decodeBase64Error } from './base64.ts';
-import { canonicalQuantity, QuantityError } from './quantity.ts';
+import { canonicalQuantity, QuantityError, roundedToMilli } from './quantity.ts';
 import type { Field, Shape } from './schema.ts';
 import { fieldsOf, goName } from './schema.ts';
 import { quote } from './status.ts';
@@ -108,11 +108,13 @@ class Decoder {
     });
   }
 
+  /** Amounts of resources are kept to thousandths. */
   #map(of: Shape, value: unknown, path: string, place: Place): unknown {
     if (!isObject(value)) return this.#mismatch(value, `map[string]${goType(of)}`, place);
     const result: Record<string, unknown> = {};
     for (const [key, item] of Object.entries(value)) {
-      const decoded = this.#value(of, item, `${path}.${key}`, place);
+      const decoded =
+        of.form === 'quantity' && item !== null ? quantity(item, true) : this.#value(of, item, `${path}.${key}`, place);
       setOwn(result, key, decoded === ABSENT ? zeroOf(of) : decoded);
     }
     return result;
@@ -227,10 +229,10 @@ function intOrString(value: unknown): unknown {
   throw new DecodeError(`json: cannot unmarshal number ${value} into Go value of type int32`);
 }
 
-function quantity(value: unknown): string {
+function quantity(value: unknown, milli = false): string {
   const text = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : JSON.stringify(value);
   try {
-    return canonicalQuantity(text);
+    return milli ? roundedToMilli(text) : canonicalQuantity(text);
   } catch (error) {
     throw error instanceof QuantityError ? new DecodeError(error.message) : error;
   }

@@ -1,7 +1,7 @@
 // What admission adds to objects before they are validated, as far as the recorded answers show it. Only for tests.
 import type { Kind } from './kind.ts';
 import type { KubeObject } from './meta.ts';
-import type { Container, Pod, Toleration } from './types.gen.ts';
+import type { Container, Pod, Service, Toleration } from './types.gen.ts';
 
 const ACCOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const NAME = 'kube-api-access-xxxxx';
@@ -9,12 +9,6 @@ const NAME = 'kube-api-access-xxxxx';
 export function inject(kind: Kind, object: KubeObject): KubeObject {
   if (kind.type !== 'Pod') return object;
   const pod = object as Pod;
-  const tolerations: Toleration[] = ['not-ready', 'unreachable'].map((key) => ({
-    key: `node.kubernetes.io/${key}`,
-    operator: 'Exists',
-    effect: 'NoExecute',
-    tolerationSeconds: 300,
-  }));
   const mounted = (container: Container): Container => ({
     ...container,
     volumeMounts: [...(container.volumeMounts ?? []), { name: NAME, readOnly: true, mountPath: ACCOUNT_PATH }],
@@ -31,7 +25,7 @@ export function inject(kind: Kind, object: KubeObject): KubeObject {
       containers: containers.map(mounted),
       ...(initContainers === undefined ? {} : { initContainers: initContainers.map(mounted) }),
       volumes: [...volumes, tokenVolume()],
-      tolerations: [...(pod.spec.tolerations ?? []), ...tolerations],
+      tolerations: tolerationsOf(pod),
     },
   } as Pod;
 }
@@ -52,4 +46,33 @@ function tokenVolume(): NonNullable<Pod['spec']['volumes']>[number] {
       defaultMode: 420,
     },
   };
+}
+
+/** Tolerations are added whenever a pod is written. */
+export function admitUpdate(kind: Kind, object: KubeObject): KubeObject {
+  if (kind.type !== 'Pod') return object;
+  const pod = object as Pod;
+  return {
+    ...pod,
+    spec: { priority: 0, preemptionPolicy: 'PreemptLowerPriority', ...pod.spec, tolerations: tolerationsOf(pod) },
+  } as Pod;
+}
+
+function tolerationsOf(pod: Pod): Toleration[] {
+  const given = pod.spec.tolerations ?? [];
+  const missing = ['not-ready', 'unreachable']
+    .map((key) => `node.kubernetes.io/${key}`)
+    .filter((key) => !given.some((toleration) => toleration.key === key));
+  return [
+    ...given,
+    ...missing.map((key) => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 })),
+  ];
+}
+
+/** The address that the server gives a new service. */
+export function allocate(kind: Kind, object: KubeObject): KubeObject {
+  if (kind.type !== 'Service') return object;
+  const { spec, ...rest } = object as Service;
+  if (spec.type === 'ExternalName' || (spec.clusterIP ?? '') !== '') return object;
+  return { ...rest, spec: { ...spec, clusterIP: '10.96.0.9', clusterIPs: ['10.96.0.9'] } } as Service;
 }

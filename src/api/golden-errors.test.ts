@@ -22,7 +22,7 @@ import {
 import type { Pod, Scale, Status } from './types.gen.ts';
 import { validateEphemeralContainersUpdate, validatePodResize } from './validation/pod.ts';
 import { validateScale } from './validation/workloads.ts';
-import { inject } from './golden-admission.ts';
+import { admitUpdate, allocate, inject } from './golden-admission.ts';
 
 const FILE = new URL('../../../shared/reference/golden/errors.jsonl', import.meta.url);
 
@@ -43,7 +43,7 @@ interface Row extends Request {
 
 /** Told by parts that keep state or talk: admission, allocators, storage, field managers. */
 const ELSEWHERE =
-  /priorityClass missing|runtimeClass missing|nodePort out of range|clusterIP out of range|already allocated|quota|limitrange|podsecurity|exists|missing$|namespace missing|wrong uid|ssa |apply without|binding|eviction|token|^LIST|^DELETE|delete kube-system|unsupported patch type|priority$|GET/;
+  /priorityClass missing|runtimeClass missing|nodePort out of range|clusterIP out of range|already allocated|quota:|limitrange:|podsecurity:|: exists|already exists|(PUT to|GET) missing|namespace missing|wrong uid|ssa |apply without|binding|eviction|token:|^LIST|^DELETE|delete kube-system|unsupported patch type|live: priority/;
 
 interface Target {
   readonly kind: Kind;
@@ -77,7 +77,7 @@ function create(target: Target, body: unknown): KubeObject {
   const problem = validateCreate(target.kind, prepared);
   if (problem !== undefined) throw problem;
   return {
-    ...prepared,
+    ...allocate(target.kind, prepared),
     metadata: { ...prepared.metadata, uid: 'u-1', resourceVersion: '7', creationTimestamp: '2026-11-22T14:00:00Z' },
   };
 }
@@ -102,7 +102,7 @@ function update(target: Target, body: KubeObject, old: KubeObject): void {
     ...object,
     metadata: { ...object.metadata, resourceVersion: object.metadata.resourceVersion ?? '7' },
   };
-  const prepared = prepareForUpdate(kind, withDefaults(kind, versioned), old);
+  const prepared = prepareForUpdate(kind, admitUpdate(kind, withDefaults(kind, versioned)), old);
   const problem =
     target.subresource === 'resize'
       ? asInvalid(kind, prepared, validatePodResize(prepared as Pod, old as Pod))

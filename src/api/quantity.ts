@@ -87,6 +87,12 @@ export function canonicalQuantity(text: string): string {
   return formatQuantity(parseQuantity(text));
 }
 
+/** The same, with what is finer than thousandths rounded up. */
+export function roundedToMilli(text: string): string {
+  const { nanos, format } = parseQuantity(text);
+  return formatQuantity({ nanos: quotientUp(nanos, 1_000_000n) * 1_000_000n, format });
+}
+
 export function compareQuantities(a: string, b: string): number {
   const x = parseQuantity(a).nanos;
   const y = parseQuantity(b).nanos;
@@ -125,9 +131,14 @@ export function amountMilliValue(amount: Amount): number {
 }
 
 function roundUp(nanos: bigint, unit: bigint): number {
+  return Number(quotientUp(nanos, unit));
+}
+
+/** Away from zero. */
+function quotientUp(nanos: bigint, unit: bigint): bigint {
   const quotient = nanos / unit;
   const rest = nanos % unit;
-  return Number(rest === 0n ? quotient : nanos > 0n ? quotient + 1n : quotient - 1n);
+  return rest === 0n ? quotient : nanos > 0n ? quotient + 1n : quotient - 1n;
 }
 
 export function isQuantity(text: string): boolean {
