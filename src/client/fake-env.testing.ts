@@ -70,9 +70,9 @@ export function createFakeClock(name = 'test', epoch: Micros = 1_763_817_600_000
     uptime: () => time,
     after,
     sleep(delay) {
-      const done = deferred<void>();
-      after(delay, () => done.resolve());
-      return done.promise;
+      const done = deferred<undefined>();
+      after(delay, () => done.resolve(undefined));
+      return done.promise.then(() => undefined);
     },
     spawn: (task) =>
       void task().catch((error: unknown) => {

@@ -47,8 +47,8 @@ export const createWorkQueue: CreateWorkQueue = (env, { workers, work }) => {
 
   async function runWorker(): Promise<void> {
     // The handler that added the key finishes first, so that work sees everything that it did.
-    const turn = env.deferred<void>();
-    turn.resolve();
+    const turn = env.deferred<undefined>();
+    turn.resolve(undefined);
     await turn.promise;
     for (let key = fifo.shift(); key !== undefined; key = fifo.shift()) await process(key);
     active--;
