@@ -1,0 +1,281 @@
+import { isObject } from '../../lib/json.ts';
+import { Ports } from '../../api/ports.ts';
+import { compareStrings } from '../../lib/order.ts';
+import { SECOND } from '../../sim/env.ts';
+import { createHttpClient } from '../../sim/http-client.ts';
+import { RpcFailure, type HttpClient } from '../../sim/http.ts';
+import { FileError } from '../../unix/file-system.ts';
+import { readAll } from '../../unix/pipe.ts';
+import { Killed, lookUp, runTask, Task, type Command, type CommandTable } from '../../unix/task.ts';
+import { etcdctl } from '../etcdctl/etcdctl.ts';
+import { kubectl } from '../kubectl/kubectl.ts';
+import { formatTime } from '../../lib/time.ts';
+import { RUN_PATH, type RunRequest } from '../ssh/protocol.ts';
+import { kubeConfig } from './kube-config.ts';
+import type { Session } from './session.ts';
+
+/** What the laptop has besides what every Unix has. */
+export function sessionCommands(session: Session): CommandTable {
+  const runKubectl: Command = (task) =>
+    interruptible(task, (onInterrupt) => kubectl(task.argv.slice(1), kubectlIo(session, task, onInterrupt)));
+  return {
+    clear: async (task) => {
+      await task.print('\u001b[H\u001b[2J\u001b[3J');
+      return 0;
+    },
+    crictl: async (task) => {
+      await task.printError(
+        'crictl talks to the container runtime of its own machine. Go there first: ssh worker-1 crictl ps\n',
+      );
+      return 1;
+    },
+    etcdctl: (task) => interruptible(task, (onInterrupt) => runEtcdctl(session, task, onInterrupt)),
+    fault: async (task) => {
+      await task.printError('fault: give it a line of its own, such as: fault power-off worker-2\n');
+      return 2;
+    },
+    help: async (task) => {
+      await task.print(helpText(session));
+      return 0;
+    },
+    history: async (task) => {
+      await task.print(session.history.map((line, index) => `${String(index + 1).padStart(5)}  ${line}\n`).join(''));
+      return 0;
+    },
+    'iptables-save': async (task) => {
+      await task.printError(
+        'iptables-save prints the rules of its own machine. Go there first: ssh worker-1 iptables-save\n',
+      );
+      return 1;
+    },
+    k: runKubectl,
+    kubectl: runKubectl,
+    ssh: (task) => ssh(session, task),
+    watch,
+  };
+}
+
+function helpText(session: Session): string {
+  return `kubectl (k)   the cluster's API, through the load balancer at ${session.laptop.server}
+etcdctl       the etcd members, by themselves
+ssh MACHINE   a shell on ${Object.keys(session.laptop.machines).sort(compareStrings).join(', ')}; there: crictl, iptables-save, etcdctl
+fault         breaks things: fault power-off worker-2, fault partition cp-3, fault heal all
+curl, watch, cat, ls, grep, sort, head, history and the usual rest of a shell
+`;
+}
+
+/** Runs a tool that has its own waits: Ctrl-C calls what it registered, and its outcome no longer matters. */
+async function interruptible(
+  task: Task,
+  run: (onInterrupt: (cancel: () => void) => () => void) => Promise<number>,
+): Promise<number> {
+  const cancels = new Set<() => void>();
+  const onInterrupt = (cancel: () => void) => {
+    cancels.add(cancel);
+    return () => void cancels.delete(cancel);
+  };
+  try {
+    return await task.wait(run(onInterrupt));
+  } catch (error) {
+    if (error instanceof Killed) for (const cancel of cancels) cancel();
+    throw error;
+  }
+}
+
+/** Writing to a pipe whose reader has gone is not this tool's business. */
+function writer(write: (text: string) => Promise<void>): (text: string) => void {
+  return (text) => void write(text).catch(() => undefined);
+}
+
+function kubectlIo(
+  session: Session,
+  task: Task,
+  onInterrupt: (cancel: () => void) => () => void,
+): Parameters<typeof kubectl>[1] {
+  const { laptop } = session;
+  const { env, fs } = task;
+  return {
+    client: laptop.client,
+    server: `https://${laptop.server}`,
+    stdout: writer((text) => task.print(text)),
+    stderr: writer((text) => task.printError(text)),
+    stdin: {
+      isTerminal: task.tty,
+      readAll: () => readAll(task.stdin),
+      listen({ data, end }) {
+        let listening = true;
+        env.spawn(async () => {
+          for (let text = await task.stdin.read(); text !== undefined && listening; text = await task.stdin.read())
+            data(text);
+          if (listening) end();
+        });
+        return () => {
+          listening = false;
+        };
+      },
+    },
+    files: {
+      read: (path) => (fs.kind(task.path(path)) === 'file' ? fs.read(task.path(path)) : undefined),
+      list: (path) => (fs.kind(task.path(path)) === 'directory' ? fs.list(task.path(path)) : undefined),
+      write: (path, text) => fs.write(task.path(path), text),
+    },
+    config: kubeConfig(fs, `https://${laptop.server}`),
+    cache: laptop.cache,
+    now: () => env.now(),
+    sleep: (delay) => env.sleep(delay),
+    deferred: () => env.deferred(),
+    edit: (name, text) => session.edit(name, text),
+    onInterrupt,
+  };
+}
+
+async function runEtcdctl(
+  session: Session,
+  task: Task,
+  onInterrupt: (cancel: () => void) => () => void,
+): Promise<number> {
+  const interrupted = task.env.deferred<void>();
+  const clients: HttpClient[] = [];
+  onInterrupt(() => {
+    interrupted.resolve();
+    for (const client of clients) client.close();
+  });
+  return etcdctl(task.argv.slice(1), {
+    endpoints: session.laptop.etcdEndpoints,
+    connect(endpoint) {
+      const client = createHttpClient(task.env, endpoint, { protocol: 'etcd', connectTimeout: 5 * SECOND });
+      clients.push(client);
+      return client;
+    },
+    stdout: writer((text) => task.print(text)),
+    stderr: writer((text) => task.printError(text)),
+    uptime: () => task.env.uptime(),
+    untilInterrupted: () => interrupted.promise,
+  });
+}
+
+const SSH_TIMEOUT = 10 * SECOND;
+
+/** `ssh MACHINE [COMMAND …]`: without a command, a prompt on that machine until `exit`. */
+async function ssh(session: Session, task: Task): Promise<number> {
+  const words = task.argv
+    .slice(1)
+    .filter(
+      (word, index, all) => !(word.startsWith('-') && all.slice(0, index).every((before) => before.startsWith('-'))),
+    );
+  const [target = '', ...command] = words;
+  const machine = target.replace(/^[^@]*@/, '');
+  const ip = Object.hasOwn(session.laptop.machines, machine)
+    ? session.laptop.machines[machine]
+    : Object.values(session.laptop.machines).find((each) => each === machine);
+  if (machine === '') {
+    await task.printError('usage: ssh machine [command [argument ...]]\n');
+    return 255;
+  }
+  if (ip === undefined) {
+    await task.printError(`ssh: Could not resolve hostname ${machine}: Name or service not known\n`);
+    return 255;
+  }
+  const client = createHttpClient(task.env, `${ip}:${Ports.ssh}`, { protocol: 'kubelet', connectTimeout: SSH_TIMEOUT });
+  try {
+    if (command.length > 0) return await runThere(task, client, machine, command.join(' '));
+    return await shellThere(session, task, client, machine);
+  } finally {
+    client.close();
+  }
+}
+
+async function shellThere(session: Session, task: Task, client: HttpClient, machine: string): Promise<number> {
+  let code = await runThere(task, client, machine, 'hostname', true);
+  while (code !== 255) {
+    session.prompt(`${machine}:~$ `);
+    const line = await task.wait(task.stdin.readLine());
+    if (line === undefined || /^\s*(exit|logout)\s*$/.test(line)) break;
+    if (line.trim() !== '') code = await runThere(task, client, machine, line.trim());
+  }
+  if (code !== 255) await task.print(`Connection to ${machine} closed.\n`);
+  return code;
+}
+
+async function runThere(
+  task: Task,
+  client: HttpClient,
+  machine: string,
+  command: string,
+  quiet = false,
+): Promise<number> {
+  const request: RunRequest = { command };
+  const done = task.env.deferred<number>();
+  const stream = client.stream(
+    { method: 'POST', path: RUN_PATH, body: JSON.stringify(request) },
+    {
+      data(text, channel) {
+        if (channel === 3) done.resolve(Number(text));
+        else if (!quiet) writer(channel === 2 ? (each) => task.printError(each) : (each) => task.print(each))(text);
+      },
+      end: () => done.resolve(0),
+      fail(failure) {
+        writer((each) => task.printError(each))(sshFailure(machine, failure));
+        done.resolve(255);
+      },
+    },
+  );
+  try {
+    return await task.wait(done.promise);
+  } catch (error) {
+    stream.cancel();
+    throw error;
+  }
+}
+
+function sshFailure(machine: string, failure: RpcFailure): string {
+  if (!failure.definite) return `client_loop: send disconnect: Broken pipe\n`;
+  const why =
+    failure.reason === 'refused'
+      ? 'Connection refused'
+      : failure.reason === 'unreachable'
+        ? 'No route to host'
+        : 'Connection timed out';
+  return `ssh: connect to host ${machine} port ${Ports.ssh}: ${why}\n`;
+}
+
+/** `watch [-n SECONDS] COMMAND …`: runs it again and again on a cleared screen, until Ctrl-C. */
+async function watch(task: Task): Promise<number> {
+  const words = [...task.argv.slice(1)];
+  let interval = 2;
+  if (words[0] === '-n' || words[0] === '--interval') {
+    interval = Number(words[1]);
+    words.splice(0, 2);
+  }
+  if (words.length === 0 || !(interval > 0)) {
+    await task.printError('Usage: watch [-n seconds] command\n');
+    return 1;
+  }
+  const command = words.join(' ');
+  const found = lookUp(task.context.commands, task.fs, 'sh', task.cwd);
+  if ('error' in found) throw new FileError(found.error);
+  for (;;) {
+    await task.print(`\u001b[H\u001b[2JEvery ${interval.toFixed(1)}s: ${command}    ${formatTime(task.env.now())}\n\n`);
+    const { vars, cwd, stdin, stdout, stderr } = task;
+    const child = new Task(task.context, {
+      argv: ['sh', '-c', command],
+      vars,
+      cwd,
+      stdin,
+      stdout,
+      stderr,
+      tty: false,
+      parent: task,
+    });
+    await task.wait(runTask(child, found.command));
+    await task.sleep(Math.round(interval * SECOND));
+  }
+}
+
+/** Machines by name, from the program's arguments. */
+export function machinesFrom(value: unknown): Readonly<Record<string, string>> {
+  if (!isObject(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, ip]) => (typeof ip === 'string' ? [[name, ip]] : [])),
+  );
+}
