@@ -86,6 +86,48 @@ test('streams go both ways, and the server learns that the client went away', as
   expect(sim.output('a/server')).toBe('client went away\n');
 });
 
+test('a cancelled stream ends at the server, while the connection serves on', async () => {
+  const program: Program = (env) => {
+    const client = createHttpClient(env, '10.0.0.11:80');
+    const stream = client.stream({ method: 'GET', path: '/stream' }, { fail: (failure) => env.print(failure.reason) });
+    env.after(SECOND, () => stream.cancel());
+    env.after(2 * SECOND, () =>
+      env.spawn(async () => env.print(String((await client.request({ method: 'GET', path: '/' })).status))),
+    );
+  };
+  const sim = createSim({
+    hosts: [
+      { name: 'a', run: { server: {} } },
+      { name: 'b', run: { client: {} } },
+    ],
+    programs: { server, client: program },
+  });
+  await sim.runFor(3 * SECOND);
+  expect(sim.output('a/server')).toBe('client went away\n');
+  expect(sim.output('b/client')).toBe('200');
+  expect(sim.trace.filter((event) => event.kind === 'connection' && event.state === 'open')).toHaveLength(1);
+});
+
+test('requests are labelled and coloured in the trace', async () => {
+  const program: Program = (env) => {
+    const client = createHttpClient(env, '10.0.0.11:80', { protocol: 'etcd' });
+    env.spawn(async () => void (await client.request({ method: 'GET', path: '/x' }, { protocol: 'raft' })));
+  };
+  const sim = createSim({
+    hosts: [
+      { name: 'a', run: { server: {} } },
+      { name: 'b', run: { client: {} } },
+    ],
+    programs: { server, client: program },
+  });
+  await sim.runFor(SECOND);
+  const packets = sim.trace.flatMap((event) => (event.kind === 'packet' ? [event] : []));
+  expect(packets.map(({ from, protocol, label }) => [from, protocol, label?.text, label?.shape])).toEqual([
+    ['b/client', 'raft', 'GET /x', 'request'],
+    ['a/server', 'etcd', '200', 'answer'],
+  ]);
+});
+
 test('a killed server breaks requests at once with an unknown outcome', async () => {
   const sim = createSim({
     hosts: [

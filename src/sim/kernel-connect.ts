@@ -1,6 +1,6 @@
 import { SECOND, type CloseReason, type Micros } from './env.ts';
 import { blockedAlong, listenKey, listenerAt, route, sendAlong, type Route } from './kernel-network.ts';
-import { closeEnd, createEnd, finish, isBlocked, pump, recordDrop, reviewConnection } from './kernel-transport.ts';
+import { createEnd, drop, finish, isBlocked, pump, recordDrop, reviewConnection } from './kernel-transport.ts';
 import {
   deliver,
   type Connection,
@@ -223,14 +223,22 @@ function recordOpen(world: World, connection: Connection, server: End): void {
 
 function fail(world: World, connection: Connection, reason: CloseReason): void {
   if (!isPending(world, connection)) return;
+  abandon(world, connection, reason, connection.cause);
+}
+
+/** The client gives a connection up that it has not established. A server that already knows it finds out by itself. */
+export function abandon(world: World, connection: Connection, reason: CloseReason, cause: string | undefined): void {
   const { client, server } = connection;
   world.queue.cancelIf(connection.giveUp);
   connection.giveUp = undefined;
   client.out.ready = true;
-  finish(world, client, reason, connection.cause);
-  client.out.queue = [];
-  if (server !== undefined) closeEnd(world, server, 'reset', undefined, world.now);
-  world.connections.delete(connection.id);
-  if (server !== undefined && server.process.alive)
-    deliver(world, server.process, { kind: 'close', end: server.key, reason: 'reset' });
+  finish(world, client, reason, cause);
+  drop(world, client.out);
+  if (server === undefined) {
+    world.connections.delete(connection.id);
+    return;
+  }
+  server.out.ready = true;
+  pump(world, server);
+  reviewConnection(world, connection);
 }

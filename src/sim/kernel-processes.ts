@@ -1,6 +1,7 @@
 import { LOOKAHEAD, SECOND, type ExecSpec, type ExitStatus, type Micros, type Signal } from './env.ts';
+import { abandon } from './kernel-connect.ts';
 import { createDisk, filesFor, loseUnsynced } from './kernel-disk.ts';
-import { closeEnd, drop, finish, forgetIfDone, reviewConnections } from './kernel-transport.ts';
+import { closeEnd, drop, forgetIfDone, reviewConnections } from './kernel-transport.ts';
 import { deliver, type ChildLink, type Host, type Process, type World } from './kernel-world.ts';
 import type { HostSpec, InitProcess } from './session.ts';
 import type { AdoptedChild, MissedEvent, ProcessEvent, StartInfo } from './wire.ts';
@@ -234,12 +235,8 @@ export function end(
 ): void {
   if (!process.alive) return;
   for (const connectionEnd of [...process.ends.values()]) {
-    if (connectionEnd.state === 'opening') {
-      const { connection } = connectionEnd;
-      finish(world, connectionEnd, 'reset', cause);
-      world.connections.delete(connection.id);
-      if (connection.server !== undefined) finish(world, connection.server, 'reset', cause);
-    } else closeEnd(world, connectionEnd, 'reset', cause, world.now);
+    if (connectionEnd.state === 'opening') abandon(world, connectionEnd.connection, 'reset', cause);
+    else closeEnd(world, connectionEnd, 'reset', cause, world.now);
   }
   for (const listener of process.listeners.values()) process.host.listeners.delete(listener.key);
   remove(world, process, status, cause, detail);

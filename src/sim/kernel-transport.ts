@@ -91,7 +91,7 @@ function enqueue(world: World, end: End, body: Message['body'], cause: string | 
   pipe.queue.push(message);
   if (pipe.ready && pipe.retry === undefined && pipe.inFlight === pipe.queue.length - 1) {
     transmit(world, end, message, sentAt, true);
-  } else recordPacket(world, end, message, sentAt, undefined);
+  } else if (pipe.ready) recordPacket(world, end, message, sentAt, undefined);
 }
 
 /** Sends everything that waits, unless the direction is stalled. */

@@ -135,6 +135,25 @@ describe('connections', () => {
     expect(sim.output('b/talker')).toMatch(/reset at \d+;$/);
   });
 
+  test('a client killed while it connects leaves no half-open server behind', async () => {
+    const sim = pair();
+    await sim.runFor(1_200);
+    sim.fault('kill b/talker');
+    await sim.runFor(500 * MILLISECOND);
+    expect(sim.output('a/echo')).toMatch(/^server reset at \d+;$/);
+    expect(sim.world.connections.size).toBe(0);
+  });
+
+  test('closed connections are forgotten', async () => {
+    const sim = pair();
+    await sim.runFor(SECOND);
+    expect(sim.world.connections.size).toBe(1);
+    sim.fault('partition a -> b');
+    await sim.runFor(100 * SECOND);
+    expect(sim.output('a/echo')).toMatch(/server timeout at \d+;$/);
+    expect(sim.world.connections.size).toBe(0);
+  });
+
   test('what is sent before a close or an exit arrives', async () => {
     const program: Program = (env) => {
       const connection = env.connect('10.0.0.11:7', {});

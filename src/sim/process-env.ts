@@ -118,8 +118,11 @@ export function createEnv(
   };
 }
 
+/** Some 140 years: later than any run ends. */
+const LONGEST_DELAY: Micros = 0x10000000000000;
+
 function clampDelay(delay: Micros): Micros {
-  return delay >= LOOKAHEAD ? Math.floor(delay) : LOOKAHEAD;
+  return delay >= LOOKAHEAD ? Math.min(Math.floor(delay), LONGEST_DELAY) : LOOKAHEAD;
 }
 
 function withCause(state: ProcessState): { cause?: string } {
