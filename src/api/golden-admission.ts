@@ -11,7 +11,7 @@ export function inject(kind: Kind, object: KubeObject): KubeObject {
   const pod = object as Pod;
   const mounted = (container: Container): Container => ({
     ...container,
-    volumeMounts: [...(container.volumeMounts ?? []), { name: NAME, readOnly: true, mountPath: ACCOUNT_PATH }],
+    volumeMounts: mountsOf(container),
   });
   const { containers = [], initContainers, volumes = [] } = pod.spec;
   return {
@@ -75,4 +75,9 @@ export function allocate(kind: Kind, object: KubeObject): KubeObject {
   const { spec, ...rest } = object as Service;
   if (spec.type === 'ExternalName' || (spec.clusterIP ?? '') !== '') return object;
   return { ...rest, spec: { ...spec, clusterIP: '10.96.0.9', clusterIPs: ['10.96.0.9'] } } as Service;
+}
+
+function mountsOf({ volumeMounts = [] }: Container): NonNullable<Container['volumeMounts']> {
+  if (volumeMounts.some((mount) => mount.mountPath === ACCOUNT_PATH)) return volumeMounts;
+  return [...volumeMounts, { name: NAME, readOnly: true, mountPath: ACCOUNT_PATH }];
 }

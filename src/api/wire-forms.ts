@@ -11,6 +11,7 @@ export const ALWAYS_STRUCTS: ReadonlySet<string> = new Set([
   'Deployment.status',
   'DeploymentSpec.strategy',
   'DeploymentSpec.template',
+  'Endpoint.conditions',
   'EphemeralContainer.resources',
   'Event.involvedObject',
   'Event.source',
@@ -41,12 +42,23 @@ export const ALWAYS_STRUCTS: ReadonlySet<string> = new Set([
 
 /** Times without omitempty: null until they are set. */
 export const NULL_TIMES: ReadonlySet<string> = new Set([
+  'ContainerStateRunning.startedAt',
+  'ContainerStateTerminated.finishedAt',
+  'ContainerStateTerminated.startedAt',
+  'DeploymentCondition.lastTransitionTime',
+  'DeploymentCondition.lastUpdateTime',
   'Event.eventTime',
   'Event.firstTimestamp',
   'Event.lastTimestamp',
   'EventsV1Event.eventTime',
   'EventsV1Event.deprecatedFirstTimestamp',
   'EventsV1Event.deprecatedLastTimestamp',
+  'NamespaceCondition.lastTransitionTime',
+  'NodeCondition.lastHeartbeatTime',
+  'NodeCondition.lastTransitionTime',
+  'PodCondition.lastProbeTime',
+  'PodCondition.lastTransitionTime',
+  'ReplicaSetCondition.lastTransitionTime',
 ]);
 
 /** Strings that are pointers in Go: an empty one is kept. */

@@ -105,9 +105,12 @@ function defaultContainer(container: Mutable<Container>): void {
   for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) trimProbe(probe);
 }
 
+/** What the distribution project takes for the name of an image: host, path in small letters, tag. */
+const REFERENCE = /^(?:[a-zA-Z0-9][a-zA-Z0-9.-]*(?::\d+)?\/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?::[\w][\w.-]{0,127})?$/;
+
 /** A moving tag is pulled every time. */
 function pullPolicyOf(image: string): string {
-  if (image.includes('@')) return 'IfNotPresent';
+  if (image.includes('@') || !REFERENCE.test(image)) return 'IfNotPresent';
   const name = image.slice(image.lastIndexOf('/') + 1);
   const tag = name.includes(':') ? name.slice(name.indexOf(':') + 1) : 'latest';
   return tag === 'latest' ? 'Always' : 'IfNotPresent';

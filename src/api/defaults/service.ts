@@ -19,7 +19,7 @@ export function defaultService(service: Mutable<Service>): void {
   for (const port of spec.ports ?? []) {
     if (port.targetPort === undefined || port.targetPort === 0 || port.targetPort === '') port.targetPort = port.port;
   }
-  if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') spec.externalTrafficPolicy ??= 'Cluster';
+  if (isExternal(spec)) spec.externalTrafficPolicy ??= 'Cluster';
   if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
 }
@@ -33,4 +33,9 @@ export function defaultEndpointSlice(slice: Mutable<EndpointSlice>): void {
     ['ports[].name', ''],
     ['ports[].protocol', 'TCP'],
   ]);
+}
+
+/** Traffic from outside the cluster reaches it. */
+function isExternal({ type, externalIPs }: Mutable<Service>['spec']): boolean {
+  return type === 'NodePort' || type === 'LoadBalancer' || (type === 'ClusterIP' && (externalIPs ?? []).length > 0);
 }

@@ -6,6 +6,9 @@ import type { Pod } from '../types.gen.ts';
 import { validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from '../validation/pod.ts';
 import { defineStrategy } from './strategy.ts';
 
+/** Times that nobody has set are null on the wire. */
+const ZERO_TIMES = { lastProbeTime: null, lastTransitionTime: null } as unknown as { lastProbeTime: string };
+
 export const POD_STRATEGY = defineStrategy<Pod>({
   setDefaults: defaultPod,
   prepareForCreate: (pod) => {
@@ -16,6 +19,7 @@ export const POD_STRATEGY = defineStrategy<Pod>({
           type: 'PodScheduled',
           status: 'False',
           reason: 'SchedulingGated',
+          ...ZERO_TIMES,
           message: 'Scheduling is blocked due to non-empty scheduling gates',
         },
       ];

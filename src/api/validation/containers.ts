@@ -1,5 +1,5 @@
 // Models validateContainers, validateInitContainers and their parts of pkg/apis/core/validation.
-import { dns1123Label, portName, portNumber } from '../names.ts';
+import { dns1123Label, dns1123Subdomain, portName, portNumber } from '../names.ts';
 import { isSidecar } from '../pods.ts';
 import type { Container, ContainerPort, SecurityContext } from '../types.gen.ts';
 import { validateEnv, validateEnvFrom } from './env.ts';
@@ -163,6 +163,10 @@ function validateSecurityContext(context: SecurityContext | undefined, path: str
     errors.push(notSupported(`${path}.procMount`, context.procMount, ['Default', 'Unmasked']));
   }
   errors.push(...validateProfile(context.seccompProfile, `${path}.seccompProfile`));
+  const gmsa = context.windowsOptions?.gmsaCredentialSpecName;
+  if (gmsa !== undefined) {
+    errors.push(...complaints(`${path}.windowsOptions.gmsaCredentialSpecName`, gmsa, dns1123Subdomain(gmsa)));
+  }
   if (context.allowPrivilegeEscalation === false) {
     if (context.privileged === true) {
       errors.push(
