@@ -123,7 +123,7 @@ export class Cluster {
   /** Opens a URL from the internet; resolves with what came back. */
   async visit(url: string, limit: Micros = 60 * SECOND): Promise<GodView['visits'][number] | undefined> {
     const before = this.view.visits.length;
-    this.input({ kind: 'text', process: 'internet/internet', text: JSON.stringify({ get: url }) });
+    this.input({ kind: 'text', process: 'internet/internet', text: JSON.stringify({ url }) });
     await this.runUntil((view) => view.visits.length > before, limit);
     return this.view.visits[before];
   }

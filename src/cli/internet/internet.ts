@@ -6,7 +6,7 @@ import { RpcFailure } from '../../sim/http.ts';
 const TIMEOUT: Micros = 10 * SECOND;
 
 /**
- * A visitor out on the internet. Input: JSON `{"get":"http://10.0.0.21:30080/"}`; each is a connection of its own, and what came
+ * A visitor out on the internet. Input: JSON `{"url":"http://10.0.0.21:30080/"}`; each is a connection of its own, and what came
  * of it is traced as an `internet` note.
  */
 export const internet: Program = (env) => {
@@ -19,8 +19,8 @@ export const internet: Program = (env) => {
 function urlOf(text: string): string | undefined {
   try {
     const parsed: unknown = JSON.parse(text);
-    return typeof parsed === 'object' && parsed !== null && 'get' in parsed && typeof parsed.get === 'string'
-      ? parsed.get
+    return typeof parsed === 'object' && parsed !== null && 'url' in parsed && typeof parsed.url === 'string'
+      ? parsed.url
       : undefined;
   } catch {
     return undefined;
