@@ -138,6 +138,20 @@ test('a fault that cannot be parsed rejects and is not recorded', async () => {
   await session.stop();
 });
 
+test('what is done to a paused run shows at once', async () => {
+  const session = open();
+  await session.runUntil(SECOND);
+  const seen: TraceEvent[] = [];
+  await session.observe((batch) => void seen.push(...batch));
+  await session.input({ kind: 'fault', command: 'power-off a' });
+  expect(seen.some((event) => event.kind === 'host' && event.state === 'off')).toBe(true);
+  await session.input({ kind: 'fault', command: 'power-on a' });
+  await session.runUntil(2 * SECOND);
+  for (const [index, event] of seen.entries()) expect(event.at).toBeGreaterThanOrEqual(seen[index - 1]?.at ?? 0);
+  expect(await session.status()).toMatchObject({ running: false });
+  await session.stop();
+});
+
 const drags: readonly InputAction[] = [
   { kind: 'fault', command: 'loss 10% a | b' },
   { kind: 'text', process: 'a/echo', text: 'typed' },

@@ -131,6 +131,8 @@ class Hub implements Session {
     const input: Input = { ...action, at: Math.max(this.#kernel.horizon, due) };
     this.#kernel.addInput(input);
     this.#poke();
+    // A run that stands still shows at once what was done to it.
+    if (!this.#running && this.#goals.length === 0) await this.runUntil(input.at + 1);
     return input;
   }
 
@@ -251,8 +253,9 @@ class Hub implements Session {
   }
 
   #reached(): void {
+    const goal = this.#goals.shift();
     this.#tell();
-    this.#goals.shift()?.done();
+    goal?.done();
   }
 
   /** The time up to which windows may be executed now. */
@@ -313,7 +316,8 @@ class Hub implements Session {
       this.#lastBatch = now;
     }
     if (this.#observers.size === 0) return;
-    const batch: readonly TraceEvent[] = drainTrace(this.#kernel.world.trace, this.#kernel.horizon);
+    const still = !this.#running && this.#goals.length === 0;
+    const batch: readonly TraceEvent[] = drainTrace(this.#kernel.world.trace, this.#kernel.horizon, still);
     const status = this.#status();
     for (const [id] of this.#observers) must(this.#observers.get(id))(batch, status);
   }

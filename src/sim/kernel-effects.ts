@@ -36,18 +36,16 @@ export function applyEffect(world: World, process: Process, effect: Effect, at: 
   switch (effect.kind) {
     case 'timer':
     case 'cancel':
+    case 'note':
+    case 'step':
       return;
     case 'send': {
       const from = process.ends.get(effect.end);
       if (from !== undefined) sendData(world, from, effect.payload, effect.label, effect.cause, at);
       return;
     }
-    case 'note':
-      return world.trace.note(process.id, effect.note, effect.cause, at);
-    case 'step':
-      return recordStep(world, process, effect, at);
     case 'print':
-      return print(world, process, effect, at);
+      return print(world, process, effect);
     case 'disk':
       if (process.host.on) applyDiskOp(world, process, effect.op, at);
       return;
@@ -111,21 +109,22 @@ function applyOfLiving(world: World, process: Process, effect: LivingEffect, at:
   }
 }
 
-function recordStep(world: World, process: Process, effect: Extract<Effect, { kind: 'step' }>, at: Micros): void {
-  if (!world.trace.observed) return;
-  const { id, text, about, cause } = effect;
-  const parent = cause === undefined ? {} : { parent: cause };
-  world.trace.record(
-    process.id,
-    { kind: 'cause', id, text, ...parent, ...(about === undefined ? {} : { about }) },
-    cause,
-    at,
-  );
+/** What only the trace needs is recorded as soon as it is known. */
+export function recordEffect(world: World, process: Process, effect: Effect, at: Micros): void {
+  if (effect.kind === 'note') world.trace.note(process.id, effect.note, effect.cause, at);
+  else if (effect.kind === 'print') {
+    const { text, stream, cause } = effect;
+    world.trace.record(process.id, { kind: 'output', process: process.id, stream, text }, cause, at);
+  } else if (effect.kind === 'step') {
+    const { id, text, about, cause } = effect;
+    const parent = cause === undefined ? {} : { parent: cause };
+    const record = { kind: 'cause', id, text, ...parent, ...(about === undefined ? {} : { about }) } as const;
+    world.trace.record(process.id, record, cause, at);
+  }
 }
 
-function print(world: World, process: Process, effect: Extract<Effect, { kind: 'print' }>, at: Micros): void {
+function print(world: World, process: Process, effect: Extract<Effect, { kind: 'print' }>): void {
   const { text, stream, cause } = effect;
-  world.trace.record(process.id, { kind: 'output', process: process.id, stream, text }, cause, at);
   if (process.link !== undefined) tellParent(world, process.link, { kind: 'output', text, stream }, cause);
 }
 

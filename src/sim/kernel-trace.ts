@@ -14,6 +14,7 @@ export function createTraceLog(now: () => Micros): TraceLog {
   const log: TraceLog = {
     observed: false,
     events: [],
+    told: 0,
     record(source, record, cause, at = now()) {
       if (log.observed) log.events.push({ ...head(source, cause, at), ...record });
     },
@@ -24,13 +25,23 @@ export function createTraceLog(now: () => Micros): TraceLog {
   return log;
 }
 
-/** Takes out the records that are complete, in order. */
-export function drainTrace(log: TraceLog, horizon: Micros): TraceEvent[] {
-  const complete = horizon - LOOKAHEAD;
+/**
+ * Takes out the records that are complete, in order. `everything`: also those of the last LOOKAHEAD, for a run that stands
+ * still; what is still added to that time is told as of its end, so that the order holds.
+ */
+export function drainTrace(log: TraceLog, horizon: Micros, everything = false): TraceEvent[] {
+  const complete = everything ? horizon : horizon - LOOKAHEAD;
   log.events.sort(compareEvents);
   let count = log.events.length;
   while (count > 0 && (log.events[count - 1]?.at ?? 0) >= complete) count--;
-  return log.events.splice(0, count);
+  const drained = log.events.splice(0, count);
+  for (let i = 0; i < drained.length; i++) {
+    const event = drained[i];
+    if (event === undefined || event.at >= log.told) break;
+    drained[i] = { ...event, at: log.told };
+  }
+  if (complete > log.told) log.told = complete;
+  return drained;
 }
 
 function compareEvents(a: TraceEvent, b: TraceEvent): number {

@@ -44,6 +44,8 @@ export interface LatencyTable {
 export interface TraceLog {
   observed: boolean;
   readonly events: TraceEvent[];
+  /** Observers have been told everything before this time. */
+  told: Micros;
   record(source: string, record: KernelRecord, cause?: string, at?: Micros): void;
   note(source: string, note: TraceNote, cause: string | undefined, at: Micros): void;
 }

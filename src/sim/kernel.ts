@@ -1,6 +1,6 @@
 import { LOOKAHEAD, type Micros } from './env.ts';
 import { EventQueue } from './event-queue.ts';
-import { applyEffect, applyTimer, hashEffect } from './kernel-effects.ts';
+import { applyEffect, applyTimer, hashEffect, recordEffect } from './kernel-effects.ts';
 import { applyInput, createFaultBook, withMutes, type FaultBook, type KernelInput } from './kernel-inputs.ts';
 import { createLatencies } from './kernel-network.ts';
 import { createHost, powerOn } from './kernel-processes.ts';
@@ -188,6 +188,7 @@ export class Kernel {
       for (const effect of result.effects) {
         hashEffect(this.#effectHash, effect);
         if (effect.kind === 'timer' || effect.kind === 'cancel') applyTimer(world, process, effect, result.at);
+        else if (world.trace.observed) recordEffect(world, process, effect, result.at);
       }
       this.#effects.push({ process, result });
     }
