@@ -29,7 +29,18 @@ class Story {
     this.add(at, source, { kind: 'cause', id, text, ...(parent === undefined ? {} : { parent }) });
     return id;
   }
+  readonly plan: { readonly at: Micros; readonly act: () => void }[] = [];
+  /** Writes get their revisions in the order of time, whatever order they were thought of. */
+  later(at: Micros, act: () => void): void {
+    this.plan.push({ at, act });
+  }
   elect(at: Micros, leader: string, term: number): void {
+    this.later(at, () => this.electNow(at, leader, term));
+  }
+  put(at: Micros, key: string, object: object | undefined, by?: string, cause?: string): void {
+    this.later(at, () => this.putNow(at, key, object, by, cause));
+  }
+  electNow(at: Micros, leader: string, term: number): void {
     this.leader = leader;
     this.term = term;
     for (const host of CP) this.note(at, `${host}/etcd`, { type: 'raft.role', member: host, term, role: host === leader ? 'leader' : 'follower', leader, vote: leader });
@@ -44,7 +55,7 @@ class Story {
     for (const host of hosts) this.note(at, `${host}/etcd`, { type: 'raft.durable', member: host, index: this.index });
     for (const host of hosts) this.note(at, `${host}/etcd`, { type: 'raft.commit', member: host, index: this.index });
   }
-  put(at: Micros, key: string, object: object | undefined, by?: string, cause?: string): number {
+  putNow(at: Micros, key: string, object: object | undefined, by?: string, cause?: string): void {
     this.append(at, `put /registry/${key}`, CP, by, cause);
     this.revision++;
     const full = `/registry/${key}`;
@@ -56,7 +67,6 @@ class Story {
     if (object === undefined) this.versions.delete(full);
     else this.versions.set(full, { value: JSON.stringify(object), created: change.createRevision, version: change.version });
     for (const host of CP) this.note(at, `${host}/etcd`, { type: 'etcd.apply', member: host, index: this.index, revision: this.revision, changes: [change] });
-    return this.revision;
   }
   time(at: Micros): string {
     return formatTime(this.epoch + at);
@@ -94,6 +104,7 @@ export function storyOf(epoch: Micros, until: Micros): TraceEvent[] {
   powerOff(story);
   leases(story, 68 * S, until - 2 * S);
   lastMoments(story, until);
+  for (const { act } of story.plan.sort((a, b) => a.at - b.at)) act();
   return story.events.sort((a, b) => a.at - b.at || a.seq - b.seq);
 }
 
@@ -225,12 +236,16 @@ function lastMoments(story: Story, until: Micros): void {
   story.put(130.5 * S, keyOf(fresh), pod(story, fresh, {}, 'Pending'), 'cp-1/kube-scheduler', bound);
   story.put(until - 0.9 * S, 'leases/kube-node-lease/worker-3', lease('worker-3'));
   story.put(until - 0.4 * S, 'leases/kube-system/kube-scheduler', lease('cp-1'));
+  story.later(until - 300, () => openEntry(story, until));
+  story.add(until - 100, 'worker-1', { kind: 'tables', host: 'worker-1', tables: { nat: { PREROUTING: { policy: 'ACCEPT', rules: [{ comment: 'kubernetes service portals', target: { kind: 'jump', chain: 'KUBE-SERVICES' } }] }, 'KUBE-SERVICES': { rules: [] } } } });
+}
+
+function openEntry(story: Story, until: Micros): void {
   story.index++;
   for (const host of ['cp-2', 'cp-1']) story.note(until - 300, `${host}/etcd`, { type: 'raft.append', member: host, entries: [{ index: story.index, term: 4, text: 'put /registry/leases/kube-node-lease/worker-1' }] });
   story.note(until - 200, 'cp-2/etcd', { type: 'raft.durable', member: 'cp-2', index: story.index });
   for (const [i, component] of ['cp-1/kube-scheduler', 'cp-3/kube-controller-manager', 'worker-1/kubelet', 'worker-3/kubelet'].entries())
     story.note(until - 150, component, { type: 'belief', component, resource: 'pods', resourceVersion: String(story.revision - (i === 3 ? 8 : 0)) });
-  story.add(until - 100, 'worker-1', { kind: 'tables', host: 'worker-1', tables: { nat: { PREROUTING: { policy: 'ACCEPT', rules: [{ comment: 'kubernetes service portals', target: { kind: 'jump', chain: 'KUBE-SERVICES' } }] }, 'KUBE-SERVICES': { rules: [] } } } });
 }
 
 const ROUTES: readonly (readonly [string, string, string, string, number])[] = [

@@ -1,8 +1,10 @@
 import './tokens.css';
 import './base.css';
 import { createRoot } from 'react-dom/client';
-import { failed, openRun, useHub, useRun } from '../session/control.ts';
+import { failed, openRun, useHub} from '../session/control.ts';
 import type { Hub } from '../session/hub.ts';
+import { onEditorWanted } from '../session/terminal-bus.ts';
+import { useView } from '../stores/view-store.ts';
 import { App } from './app.tsx';
 import { optionsFromUrl } from './share-link.ts';
 import { applyTheme, initialTheme } from './theme.ts';
@@ -18,11 +20,11 @@ export function startPage(hub: Hub | undefined): void {
     return;
   }
   useHub(hub);
+  onEditorWanted(() => useView.getState().set({ left: { kind: 'editor' }, edited: true }));
   void optionsFromUrl(location.hash).then(
     (options) => openRun(options),
     (error: unknown) => {
       failed({ title: 'The link is damaged', text: 'It names no run that can be had again. Ask for it once more, or start a new run.', detail: error instanceof Error ? error.message : String(error) });
-      useRun.setState({});
     },
   );
 }

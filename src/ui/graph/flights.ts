@@ -68,7 +68,7 @@ function foldPacket(flights: Flights, world: World, event: Extract<TraceEvent, {
   }
   const start = wall - flights.pauses + Math.min(200, Math.max(0, (event.at - virtual) / 1_000 / speed));
   const latency = event.arrives === undefined ? 0 : (event.arrives - event.at) / 1_000 / speed;
-  const takes = Math.min(LONGEST, Math.max(SHORTEST * (local ? 1 : 1.6), latency));
+  const takes = Math.min(LONGEST, Math.max(local || protocol === 'raft' ? SHORTEST : SHORTEST * 1.6, latency));
   const flight: Flight = { id, from, to, hue, shape: event.label?.shape ?? 'request', start, takes, local, column: protocol === 'raft' || protocol === 'etcd' };
   flights.live.push(flight);
 }

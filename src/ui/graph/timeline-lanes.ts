@@ -84,9 +84,10 @@ export function phaseAreas(lane: PhaseLane, now: Micros, end: Micros): Area[] {
   const total = (counts: Readonly<Record<PodShape, number>>): number => ORDER.reduce((sum, shape) => sum + counts[shape], 0);
   const most = Math.max(1, ...lane.samples.map((sample) => total(sample.counts)));
   const paths = new Map<PodShape, string>(ORDER.map((shape) => [shape, '']));
-  lane.samples.forEach((sample, i) => {
+  const changes = lane.samples.filter((sample, i) => i === 0 || ORDER.some((shape) => sample.counts[shape] !== lane.samples[i - 1]?.counts[shape]));
+  changes.forEach((sample, i) => {
     const x0 = (sample.at / end) * 360;
-    const x1 = ((lane.samples[i + 1]?.at ?? now) / end) * 360;
+    const x1 = ((changes[i + 1]?.at ?? now) / end) * 360;
     let base = 16;
     for (const shape of ORDER) {
       const height = (sample.counts[shape] / most) * 15.5;

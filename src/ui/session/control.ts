@@ -83,6 +83,11 @@ async function ask(action: (session: Session) => Promise<unknown>): Promise<bool
   }
 }
 
+/** An input for the laptop's terminal program. */
+function tell(message: JsonObject): Promise<boolean> {
+  return ask((session) => session.input({ kind: 'text', process: TERMINAL, text: JSON.stringify(message) }));
+}
+
 export const control = {
   pause: () => ask((session) => session.pause()),
   resume: () => ask((session) => session.resume()),
@@ -94,10 +99,12 @@ export const control = {
     if (done) useView.getState().set({ said, toast: { text: `fault ${command}`, bad: false } });
     return done;
   },
-  terminal: (session: number, kind: string, text: string) => ask((one) => one.input({ kind: 'text', process: TERMINAL, text: JSON.stringify({ session, kind, text }) })),
+  terminal: (session: number, kind: 'line' | 'interrupt' | 'eof' | 'close', text: string) => tell({ session, kind, text }),
   /** Opens an address as somebody on the internet would. */
-  visit: (url: string) => ask((session) => session.input({ kind: 'text', process: 'internet/internet', text: JSON.stringify({ url }) })),
-  file: (path: string, text: string) => ask((session) => session.input({ kind: 'text', process: TERMINAL, text: JSON.stringify({ session: 0, kind: 'file', path, text }) })),
+  visit: (url: string) => ask((session) => session.input({ kind: 'text', process: 'internet/internet', text: JSON.stringify({ get: url }) })),
+  file: (path: string, text: string) => tell({ session: 0, kind: 'file', path, text }),
+  /** What a command wanted edited was saved, or closed without. */
+  edited: (session: number, text: string | undefined) => tell({ session, kind: 'edited', ...(text === undefined ? {} : { text }) }),
 };
 
 export async function exportRecording(): Promise<Recording | undefined> {

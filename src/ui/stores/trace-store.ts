@@ -1,4 +1,5 @@
 import { create } from 'zustand';
+import { hearTerminal } from '../session/terminal-bus.ts';
 import type { SessionStatus } from '../../sim/session.ts';
 import type { TraceEvent } from '../../sim/trace.ts';
 import { createFlights, foldFlights, type Flights } from '../graph/flights.ts';
@@ -29,7 +30,7 @@ export function createModel(): Model {
     flights: createFlights(),
     checks: createChecks(),
     phases: createPhaseLane(),
-    terminal: () => undefined,
+    terminal: hearTerminal,
   };
 }
 

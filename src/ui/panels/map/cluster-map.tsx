@@ -85,7 +85,7 @@ function Flow(): ReactNode {
           zoomOnDoubleClick={false}
           panOnDrag={[0, 1]}
           disableKeyboardA11y
-          proOptions={{ hideAttribution: true }}
+          attributionPosition="bottom-right"
         >
           <ViewportPortal>
             {layout.zones.map((zone) => (
