@@ -1,124 +1,186 @@
+// The control plane's virtual address: TCP only, as HAProxy or keepalived in front of kubeadm's apiservers.
+import type { Connection, ConnectionHandlers, Env, JsonObject, Program } from '../../sim/env.ts';
+import type { HttpClient } from '../../sim/http.ts';
 import { parseFlags } from '../../lib/flags.ts';
-import {
-  SECOND,
-  type Address,
-  type Connection,
-  type ConnectionHandlers,
-  type Env,
-  type Micros,
-  type Program,
-} from '../../sim/env.ts';
+import { MILLISECOND, SECOND } from '../../lib/time.ts';
 import { createHttpClient } from '../../sim/http-client.ts';
 import { RpcFailure } from '../../sim/http.ts';
 
-const CHECK_INTERVAL: Micros = 2 * SECOND;
-const CHECK_TIMEOUT: Micros = 2 * SECOND;
-/** haproxy's `fall` and `rise`. */
-const FALL = 3;
-const RISE = 2;
-const CONNECT_TIMEOUT: Micros = 5 * SECOND;
-
-interface Backend {
-  readonly address: Address;
-  healthy: boolean;
-  /** Checks in a row that said otherwise than `healthy`. */
-  contrary: number;
-  readonly connections: Set<Connection>;
+/** Arguments: `--listen=10.0.0.10:6443 --backend=10.0.0.11:6443 --backend=…`. */
+interface Options {
+  readonly listen: string;
+  readonly backends: readonly string[];
 }
 
-/**
- * TCP in front of the kube-apiservers, as haproxy with `option httpchk GET /readyz` is set up: round robin over the healthy ones, a
- * refusal when there is none. Connections to a backend that goes down are closed, so that clients dial again (`on-marked-down
- * shutdown-sessions`). Flags: --listen, --backend (repeated).
- */
-export const loadBalancer: Program = (env) => {
-  const { argv } = env.args;
-  const flags = parseFlags(Array.isArray(argv) ? argv.map(String) : []);
-  const backends = flags
-    .all('backend')
-    .map((address): Backend => ({ address, healthy: false, contrary: 0, connections: new Set() }));
-  let next = 0;
+/** HAProxy's inter, downinter, timeout check and fall. */
+const CHECK_INTERVAL = 5 * SECOND;
+const DOWN_CHECK_INTERVAL = 1 * SECOND;
+const CHECK_TIMEOUT = 3 * SECOND;
+const FAILURES_UNTIL_DOWN = 3;
+const CONNECT_TIMEOUT = 3 * SECOND;
+/** While no backend is healthy, nothing listens: clients are refused at once. Looked at again this often. */
+const BIND_RETRY = 100 * MILLISECOND;
 
-  /** Healthy backends, each in its turn first. */
-  function choose(): Backend | undefined {
-    for (let tries = 0; tries < backends.length; tries++) {
-      const backend = backends[next++ % backends.length];
-      if (backend?.healthy === true) return backend;
+interface Backend {
+  readonly address: string;
+  readonly prober: HttpClient;
+  healthy: boolean;
+  failures: number;
+  /** Closes what is joined to it. */
+  readonly joined: Set<() => void>;
+}
+
+export const loadBalancer: Program = (env) => {
+  const options = parseOptions(env.args);
+  new LoadBalancer(env, options).start();
+};
+
+function parseOptions(args: JsonObject): Options {
+  const argv = args['argv'];
+  const flags = parseFlags(Array.isArray(argv) ? argv.map(String) : []);
+  return { listen: flags.get('listen') ?? '0.0.0.0:6443', backends: flags.list('backend') };
+}
+
+class LoadBalancer {
+  readonly #env: Env;
+  readonly #listen: string;
+  readonly #backends: readonly Backend[];
+  #turn = 0;
+  #stopListening: (() => void) | undefined;
+
+  constructor(env: Env, options: Options) {
+    this.#env = env;
+    this.#listen = options.listen;
+    this.#backends = options.backends.map((address) => ({
+      address,
+      prober: createHttpClient(env, address, {
+        protocol: 'api',
+        userAgent: 'load-balancer',
+        connectTimeout: CHECK_TIMEOUT,
+      }),
+      healthy: true,
+      failures: 0,
+      joined: new Set(),
+    }));
+  }
+
+  start(): void {
+    this.#update();
+    for (const backend of this.#backends) this.#check(backend);
+  }
+
+  #check(backend: Backend): void {
+    this.#env.spawn(async () => {
+      const healthy = await probe(backend.prober);
+      if (healthy) this.#succeeded(backend);
+      else this.#failed(backend);
+      this.#env.after(backend.healthy ? CHECK_INTERVAL : DOWN_CHECK_INTERVAL, () => this.#check(backend));
+    });
+  }
+
+  #succeeded(backend: Backend): void {
+    backend.failures = 0;
+    this.#mark(backend, true);
+  }
+
+  #failed(backend: Backend): void {
+    backend.failures++;
+    if (backend.failures >= FAILURES_UNTIL_DOWN) this.#mark(backend, false);
+  }
+
+  #mark(backend: Backend, healthy: boolean): void {
+    if (backend.healthy === healthy) return;
+    backend.healthy = healthy;
+    this.#env.trace({ type: 'balancer.backend', backend: backend.address, healthy });
+    if (!healthy) for (const close of [...backend.joined]) close();
+    this.#update();
+  }
+
+  /** Listens as long as there is a backend to pass connections to. */
+  #update(): void {
+    const wanted = this.#backends.some(({ healthy }) => healthy);
+    if (!wanted) {
+      this.#stopListening?.();
+      this.#stopListening = undefined;
+    } else this.#stopListening ??= this.#bind();
+  }
+
+  #bind(): () => void {
+    return this.#env.listen(this.#listen, {
+      accept: (client) => this.#accept(client),
+      error: (reason) => {
+        this.#stopListening = undefined;
+        this.#env.print(`cannot bind ${this.#listen}: ${reason}\n`, 'stderr');
+        this.#env.after(BIND_RETRY, () => this.#update());
+      },
+    });
+  }
+
+  #accept(client: Connection): ConnectionHandlers {
+    const waiting: string[] = [];
+    let server: Connection | undefined;
+    let open = false;
+    let over = false;
+    const finish = (): void => {
+      if (over) return;
+      over = true;
+      client.close();
+      server?.close();
+    };
+    const tried = new Set<Backend>();
+    const dial = (): void => {
+      const backend = this.#next(tried);
+      if (backend === undefined) {
+        finish();
+        return;
+      }
+      tried.add(backend);
+      backend.joined.add(finish);
+      server = this.#env.connect(
+        backend.address,
+        {
+          open() {
+            open = true;
+            for (const payload of waiting.splice(0)) server?.send(payload);
+          },
+          message: (payload) => client.send(payload),
+          close() {
+            backend.joined.delete(finish);
+            if (over) return;
+            if (open) finish();
+            else dial();
+          },
+        },
+        { protocol: 'api', connectTimeout: CONNECT_TIMEOUT },
+      );
+    };
+    dial();
+    return {
+      message(payload) {
+        if (open) server?.send(payload);
+        else waiting.push(payload);
+      },
+      close: finish,
+    };
+  }
+
+  /** Round robin over the healthy ones that this connection has not tried. */
+  #next(tried: ReadonlySet<Backend>): Backend | undefined {
+    for (let i = 0; i < this.#backends.length; i++) {
+      const backend = this.#backends[this.#turn++ % this.#backends.length];
+      if (backend !== undefined && backend.healthy && !tried.has(backend)) return backend;
     }
     return undefined;
   }
-
-  env.listen(flags.get('listen') ?? '', {
-    accept(client) {
-      const backend = choose();
-      if (backend === undefined) {
-        client.close();
-        return {};
-      }
-      return forward(env, client, backend);
-    },
-    error: (reason) => {
-      env.print(`cannot bind ${flags.get('listen') ?? ''}: ${reason}\n`, 'stderr');
-      env.exit(1);
-    },
-  });
-  for (const backend of backends) check(env, backend);
-};
-
-/** Passes messages both ways until one side ends. */
-function forward(env: Env, client: Connection, backend: Backend): ConnectionHandlers {
-  const server = env.connect(
-    backend.address,
-    {
-      message: (payload) => client.send(payload),
-      close() {
-        backend.connections.delete(client);
-        client.close();
-      },
-    },
-    { connectTimeout: CONNECT_TIMEOUT, protocol: 'api' },
-  );
-  backend.connections.add(client);
-  return {
-    message: (payload) => server.send(payload),
-    close() {
-      backend.connections.delete(client);
-      server.close();
-    },
-  };
 }
 
-function check(env: Env, backend: Backend): void {
-  const client = createHttpClient(env, backend.address, {
-    timeout: CHECK_TIMEOUT,
-    connectTimeout: CHECK_TIMEOUT,
-    protocol: 'api',
-  });
-  env.spawn(async () => {
-    let ok = false;
-    try {
-      ok = (await client.request({ method: 'GET', path: '/readyz' })).status === 200;
-    } catch (error) {
-      if (!(error instanceof RpcFailure)) throw error;
-    }
+async function probe(client: HttpClient): Promise<boolean> {
+  try {
+    const response = await client.request({ method: 'GET', path: '/readyz' }, { timeout: CHECK_TIMEOUT });
+    if (response.status === 200) return true;
+  } catch (error) {
+    if (!(error instanceof RpcFailure)) throw error;
     client.close();
-    judge(env, backend, ok);
-    env.after(CHECK_INTERVAL, () => check(env, backend));
-  });
-}
-
-function judge(env: Env, backend: Backend, ok: boolean): void {
-  if (ok === backend.healthy) {
-    backend.contrary = 0;
-    return;
   }
-  backend.contrary++;
-  if (backend.contrary < (ok ? RISE : FALL)) return;
-  backend.healthy = ok;
-  backend.contrary = 0;
-  env.print(`Server kube-apiserver/${backend.address} is ${ok ? 'UP' : 'DOWN'}.\n`);
-  env.trace({ type: 'balancer.backend', backend: backend.address, healthy: ok });
-  if (ok) return;
-  for (const connection of backend.connections) connection.close();
-  backend.connections.clear();
+  return false;
 }

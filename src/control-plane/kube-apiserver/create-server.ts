@@ -1,0 +1,75 @@
+import type { Kind } from '../../api/kind.ts';
+import type { Env } from '../../sim/env.ts';
+import type { CreateHttpClient } from '../../sim/http.ts';
+import type { Options } from './options.ts';
+import type { ServedResource, Server } from './server.ts';
+import type { EtcdApi } from './storage/etcd-client.ts';
+import { EVENT_V1, KINDS } from '../../api/kinds/index.ts';
+import { must } from '../../lib/assert.ts';
+import { ADMISSION_PLUGINS } from './admission/index.ts';
+import { alwaysAllow } from './auth.ts';
+import { Deadlines } from './deadlines.ts';
+import { toCoreEvent, toEventV1 } from './resources/event.ts';
+import { rulesOf } from './resources/index.ts';
+import { IpAllocator } from './services/ip-allocator.ts';
+import { PortAllocator } from './services/port-allocator.ts';
+import { EventLeases } from './storage/event-leases.ts';
+import { Store } from './storage/store.ts';
+import { WatchCache } from './storage/watch-cache.ts';
+import { WatchHub } from './storage/watch-hub.ts';
+import { START_HOOKS } from './discovery/health.ts';
+
+export function createServer(env: Env, etcd: EtcdApi, options: Options, createHttpClient: CreateHttpClient): Server {
+  const hub = new WatchHub(env, etcd);
+  const caches = new Map<string, WatchCache>();
+  const cacheOf = ({ storagePrefix }: Kind): WatchCache => {
+    let cache = caches.get(storagePrefix);
+    if (cache === undefined) {
+      cache = new WatchCache(env, etcd, hub, storagePrefix);
+      caches.set(storagePrefix, cache);
+      cache.start();
+    }
+    return cache;
+  };
+  const resources = KINDS.map((kind) => served(kind, cacheOf(kind)));
+  const byPath = new Map(
+    resources.map((resource) => [pathKey(resource.kind.group, resource.kind.version, resource.kind.plural), resource]),
+  );
+  return {
+    env,
+    options,
+    etcd,
+    store: new Store(etcd),
+    resources,
+    authorizer: alwaysAllow,
+    admission: ADMISSION_PLUGINS,
+    deadlines: new Deadlines(env),
+    eventLeases: new EventLeases(env, etcd, options.eventTtlSeconds),
+    serviceIps: new IpAllocator(env, etcd, options.serviceClusterIpRange),
+    nodePorts: new PortAllocator(env, etcd, options.nodePorts),
+    createHttpClient,
+    kubelets: new Map(),
+    pendingStart: new Set(START_HOOKS),
+    resource: (group, version, plural) => byPath.get(pathKey(group, version, plural)),
+    storage: (kind) => must(byPath.get(pathKey(kind.group, kind.version, kind.plural))),
+  };
+}
+
+function pathKey(group: string, version: string, plural: string): string {
+  return `${group}/${version}/${plural}`;
+}
+
+function same<T>(object: T): T {
+  return object;
+}
+
+function served(kind: Kind, cache: WatchCache): ServedResource {
+  const newer = kind === EVENT_V1;
+  return {
+    kind,
+    rules: rulesOf(kind),
+    cache,
+    toServed: newer ? toEventV1 : same,
+    toStored: newer ? toCoreEvent : same,
+  };
+}

@@ -1,0 +1,219 @@
+// A request's way through the server. Models apiserver/pkg/server/config.go's handler chain and endpoints/installer.go.
+import type { Exchange } from '../../sim/http.ts';
+import type { RequestContext } from './context.ts';
+import type { ServedResource, Server } from './server.ts';
+import { ApiError, failure, noSuchPath, requestEntityTooLarge, timeout, unknownMethod } from '../../api/status.ts';
+import { utf8Bytes } from '../../lib/fnv.ts';
+import { SECOND } from '../../lib/time.ts';
+import { parseDuration } from '../../lib/duration.ts';
+import { authenticate, forbiddenByAuthorizer } from './auth.ts';
+import { handleNonResource } from './discovery/mux.ts';
+import { servesGroupVersion } from './discovery/groups.ts';
+import { handleCreate } from './handlers/create.ts';
+import { handleDelete, handleDeleteCollection } from './handlers/delete.ts';
+import { handlePatch } from './handlers/patch.ts';
+import { handleGet, handleList } from './handlers/read.ts';
+import { handleUpdate } from './handlers/update.ts';
+import { handleWatch } from './handlers/watch.ts';
+import { negotiate, PLAIN } from './negotiate.ts';
+import { requestInfoOf } from './request-info.ts';
+import { respondError, respondPlain, respondPretty } from './respond.ts';
+import { storageError } from './storage/errors.ts';
+import { EtcdFailure } from './storage/etcd-client.ts';
+import { isStreaming, subresourceHandler } from './subresources/index.ts';
+
+/** Models MaxRequestBodyBytes. */
+const BODY_LIMIT = 3 * 1024 * 1024;
+/** Models requestTimeoutUpperBound: writes give up before the client does. */
+const WRITE_TIMEOUT = 34 * SECOND;
+
+export type Handler = (server: Server, ctx: RequestContext, resource: ServedResource) => Promise<void>;
+
+export function handleExchange(server: Server, exchange: Exchange): void {
+  const { method, path: target, headers, body } = exchange.request;
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  const query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
+  const info = requestInfoOf(method, path, query);
+  const userAgent = headers['user-agent'] ?? '';
+  const accepted = negotiate(headers['accept'], query, userAgent);
+  const answers = oneAnswer(exchange);
+  const ctx: RequestContext = {
+    exchange: answers.exchange,
+    info,
+    query,
+    user: authenticate(headers),
+    accepted: accepted ?? PLAIN,
+    userAgent,
+    warnings: [],
+  };
+  const started = server.env.uptime();
+  answers.onAnswer((code) => note(server, ctx, code, started));
+  const verdict = server.authorizer.authorize(ctx.user, info);
+  if (!verdict.allowed) {
+    respondError(ctx, forbiddenByAuthorizer(ctx.user, info, verdict.reason));
+    return;
+  }
+  if (!info.isResourceRequest) {
+    run(server, ctx, answers, () => handleNonResource(server, ctx));
+    return;
+  }
+  if (!servesGroupVersion(server, info.group, info.version)) {
+    respondPlain(ctx, 404, '404 page not found\n');
+    return;
+  }
+  if (accepted === undefined) {
+    respondPretty(ctx, 406, NOT_ACCEPTABLE.status);
+    return;
+  }
+  if (body.length > BODY_LIMIT / 4 && utf8Bytes(body).length > BODY_LIMIT) {
+    respondError(ctx, requestEntityTooLarge(`limit is ${BODY_LIMIT}`));
+    return;
+  }
+  run(server, ctx, answers, () => dispatch(server, ctx));
+}
+
+const NOT_ACCEPTABLE = failure(
+  406,
+  'NotAcceptable',
+  '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+  {},
+);
+
+async function dispatch(server: Server, ctx: RequestContext): Promise<void> {
+  const { group, version, resource: plural, subresource, verb, parts } = ctx.info;
+  const resource = server.resource(group, version, plural);
+  if (resource === undefined || !isInScope(resource, ctx)) throw noSuchPath();
+  if (subresource !== '') {
+    const found = subresourceHandler(resource.kind, subresource, ctx.exchange.request.method);
+    if (found === 'unknown') throw noSuchPath();
+    if (found === 'method') throw unknownMethod();
+    return found(server, ctx, resource);
+  }
+  if (parts.length > 2) throw noSuchPath();
+  const handler = HANDLERS[verb];
+  if (handler === undefined || !isServed(resource, ctx)) throw unknownMethod();
+  return handler(server, ctx, resource);
+}
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  get: handleGet,
+  list: handleList,
+  watch: handleWatch,
+  create: handleCreate,
+  update: handleUpdate,
+  patch: handlePatch,
+  delete: handleDelete,
+  deletecollection: handleDeleteCollection,
+};
+
+/** Namespaced objects by name need their namespace; cluster-wide resources have none. */
+function isInScope(resource: ServedResource, { info }: RequestContext): boolean {
+  if (!resource.kind.namespaced) return info.namespace === '' || resource.kind.plural === 'namespaces';
+  return info.namespace !== '' || info.parts.length === 1;
+}
+
+function isServed(resource: ServedResource, { info, exchange }: RequestContext): boolean {
+  const { kind } = resource;
+  if (!kind.verbs.some((verb) => verb === info.verb)) return false;
+  const named = info.parts.length > 1;
+  if (exchange.request.method === 'POST') return !named && (!kind.namespaced || info.namespace !== '');
+  if (info.verb === 'deletecollection') return !kind.namespaced || info.namespace !== '';
+  return true;
+}
+
+/** Runs the handler under the request's time limit; whatever it throws becomes the answer. */
+function run(server: Server, ctx: RequestContext, answers: Answers, handler: () => Promise<void> | void): void {
+  const limit = timeLimit(server, ctx);
+  if (limit !== undefined) {
+    const cancel = server.deadlines.after(limit.after, () => {
+      if (!answers.given()) respondError(ctx, timeout(limit.text));
+    });
+    answers.onAnswer(cancel);
+  }
+  server.env.spawn(async () => {
+    try {
+      await handler();
+    } catch (error) {
+      if (!(error instanceof ApiError) && !(error instanceof EtcdFailure)) throw error;
+      if (!answers.given()) respondError(ctx, error instanceof EtcdFailure ? storageError(error) : error);
+    }
+  });
+}
+
+function timeLimit(
+  server: Server,
+  { info, query }: RequestContext,
+): { readonly after: number; readonly text: string } | undefined {
+  if (info.verb === 'watch' || isStreaming(info)) return undefined;
+  const asked = durationOf(query.get('timeout'));
+  const read = info.verb === 'get' || info.verb === 'list';
+  if (read) {
+    const after = Math.min(asked ?? server.options.requestTimeout, server.options.requestTimeout);
+    return { after, text: 'request did not complete within the allotted timeout' };
+  }
+  return {
+    after: Math.min(asked ?? WRITE_TIMEOUT, WRITE_TIMEOUT),
+    text: 'request did not complete within requested timeout - context deadline exceeded',
+  };
+}
+
+function durationOf(text: string | null): number | undefined {
+  if (text === null || text === '') return undefined;
+  try {
+    const duration = parseDuration(text);
+    return duration > 0 ? duration : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Answers {
+  readonly exchange: Exchange;
+  given(): boolean;
+  onAnswer(then: (code: number) => void): void;
+}
+
+/** The exchange, made to take the first answer only: a time-out may come before the handler's. */
+function oneAnswer(exchange: Exchange): Answers {
+  let code: number | undefined;
+  const listeners: ((code: number) => void)[] = [];
+  const claim = (status: number): boolean => {
+    if (code !== undefined) return false;
+    code = status;
+    for (const listener of listeners) listener(status);
+    return true;
+  };
+  return {
+    exchange: {
+      request: exchange.request,
+      peer: exchange.peer,
+      respond(status, body, headers) {
+        if (claim(status)) exchange.respond(status, body, headers);
+      },
+      start(status, headers) {
+        claim(status);
+        return exchange.start(status, headers);
+      },
+      on: (handlers) => exchange.on(handlers),
+    },
+    given: () => code !== undefined,
+    onAnswer: (then) => listeners.push(then),
+  };
+}
+
+const MUTATING = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
+
+function note(server: Server, { info, user, exchange }: RequestContext, code: number, started: number): void {
+  if (!info.isResourceRequest || !MUTATING.has(info.verb)) return;
+  const named = [info.resource, info.namespace, info.name].filter((part) => part !== '').join('/');
+  server.env.trace({
+    type: 'api.request',
+    verb: info.verb,
+    path: exchange.request.path,
+    user: user.name,
+    code,
+    took: server.env.uptime() - started,
+    object: named,
+  });
+}

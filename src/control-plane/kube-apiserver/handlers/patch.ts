@@ -1,0 +1,122 @@
+// Models apiserver/pkg/endpoints/handlers/patch.go.
+import type { KubeObject } from '../../../api/types.gen.ts';
+import type { FieldValidation } from '../../../api/decode-request.ts';
+import type { RequestContext } from '../context.ts';
+import type { ExpectedKind } from '../decode.ts';
+import type { ServedResource, Server } from '../server.ts';
+import { decode, DecodeError } from '../../../api/decode.ts';
+import { scanJson } from '../../../api/json-scan.ts';
+import { PatchError } from '../../../api/patch/directives.ts';
+import { applyJsonPatch } from '../../../api/patch/json-patch.ts';
+import { applyMergePatch } from '../../../api/patch/merge-patch.ts';
+import { applyStrategicPatch } from '../../../api/patch/strategic.ts';
+import { badRequest, failure, quote, unsupportedMediaType } from '../../../api/status.ts';
+import { withDefaults } from '../../../api/strategy/index.ts';
+import { isObject } from '../../../lib/json.ts';
+import { mediaTypeOf } from '../decode.ts';
+import { writeOptions } from '../request-options.ts';
+import { checkName, updateObject } from './update.ts';
+import { inNamespace } from './create.ts';
+import { respondForm } from './read.ts';
+
+const JSON_PATCH = 'application/json-patch+json';
+const MERGE_PATCH = 'application/merge-patch+json';
+const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
+const APPLY_PATCH = 'application/apply-patch+yaml';
+const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH];
+/** What this server takes: server-side apply needs managedFields. */
+const ACCEPTED = [JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH];
+
+export type Patcher = (current: KubeObject) => KubeObject;
+
+export async function handlePatch(server: Server, ctx: RequestContext, resource: ServedResource): Promise<void> {
+  const { namespace, name, subresource } = ctx.info;
+  const { patcher, dryRun } = readPatch(ctx, resource.kind);
+  const outcome = await updateObject(server, ctx, resource, {
+    namespace,
+    name,
+    subresource,
+    dryRun,
+    mayCreate: false,
+    transform: (current) => {
+      if (current === undefined) throw badRequest('nothing to patch');
+      const patched = inNamespace(resource, namespace, patcher(current));
+      checkName(patched, name);
+      return withDefaults(resource.kind, patched);
+    },
+  });
+  respondForm(server, ctx, resource, 200, resource.toServed(outcome.object));
+}
+
+/** The patch in the request, as a function from the current object. Throws ApiError. */
+export function readPatch(
+  ctx: RequestContext,
+  kind: ExpectedKind,
+): { readonly patcher: Patcher; readonly dryRun: boolean } {
+  const { body, headers } = ctx.exchange.request;
+  const type = mediaTypeOf(headers['content-type']);
+  if (!PATCH_TYPES.includes(type)) throw failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
+  const options = writeOptions('PatchOptions', ctx.query, type);
+  if (!ACCEPTED.includes(type)) throw unsupportedMediaType(ACCEPTED);
+  const patch = parsePatch(body);
+  return {
+    patcher: (current) => applyPatch(ctx, kind, type, patch, current, options.fieldValidation),
+    dryRun: options.dryRun,
+  };
+}
+
+function parsePatch(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    throw badRequest(`error decoding patch: ${scanJson(body).error ?? 'unexpected end of JSON input'}`);
+  }
+}
+
+function applyPatch(
+  ctx: RequestContext,
+  kind: ExpectedKind,
+  type: string,
+  patch: unknown,
+  current: KubeObject,
+  validation: FieldValidation,
+): KubeObject {
+  const patched = patchedValue(kind, type, patch, current);
+  if (!isObject(patched)) throw badRequest('the patch makes no object');
+  try {
+    const { value, unknown } = decode(kind.type, patched);
+    if (unknown.length > 0 && validation === 'Strict') {
+      throw badRequest(`strict decoding error: ${unknown.join(', ')}`);
+    }
+    if (validation === 'Warn') ctx.warnings.push(...unknown);
+    return { ...value, kind: current.kind, apiVersion: current.apiVersion } as unknown as KubeObject;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw unreadable(patched, error.message);
+  }
+}
+
+function patchedValue(kind: ExpectedKind, type: string, patch: unknown, current: KubeObject): unknown {
+  if (type === JSON_PATCH) return applyJsonPatch(current, patch);
+  if (!isObject(patch)) {
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
+    );
+  }
+  if (type === MERGE_PATCH) return applyMergePatch(current, patch);
+  try {
+    return applyStrategicPatch(current, patch, kind.type);
+  } catch (error) {
+    if (error instanceof PatchError) throw badRequest(error.message);
+    throw error;
+  }
+}
+
+/** The outcome of a patch does not fit the type. */
+function unreadable(patched: object, problem: string): Error {
+  const shown = JSON.stringify(patched);
+  const message = `Invalid value: ${quote(shown)}: ${problem}`;
+  return failure(422, 'Invalid', ` "" is invalid: patch: ${message}`, {
+    causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }],
+  });
+}

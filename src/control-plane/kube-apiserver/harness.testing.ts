@@ -1,0 +1,120 @@
+import type { HttpStream } from '../../sim/http.ts';
+import type { FakeClock } from '../../client/fake-env.testing.ts';
+import type { Server } from './server.ts';
+import type { FakeEtcd } from './storage/fake-etcd.testing.ts';
+import { createFakeClock } from '../../client/fake-env.testing.ts';
+import { MILLISECOND, SECOND } from '../../lib/time.ts';
+import { startControllers } from './controllers/start.ts';
+import { createServer } from './create-server.ts';
+import { handleExchange } from './handle.ts';
+import { parseOptions } from './options.ts';
+import { createFakeEtcd } from './storage/fake-etcd.testing.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  /** The body as JSON; the text itself when it is none. */
+  readonly body: any; // eslint-disable-line @typescript-eslint/no-explicit-any
+}
+
+export interface WatchRun {
+  readonly events: any[]; // eslint-disable-line @typescript-eslint/no-explicit-any
+  readonly ended: boolean;
+  close(): void;
+}
+
+/** An apiserver over an etcd in memory and a clock of its own. */
+export interface Harness {
+  readonly clock: FakeClock;
+  readonly etcd: FakeEtcd;
+  readonly server: Server;
+  call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  watch(path: string, headers?: Readonly<Record<string, string>>): Promise<WatchRun>;
+  advance(time: number): Promise<void>;
+}
+
+export async function createHarness(
+  over: { clock?: FakeClock; etcd?: FakeEtcd; controllers?: boolean } = {},
+): Promise<Harness> {
+  const clock = over.clock ?? createFakeClock('kube-apiserver');
+  const etcd = over.etcd ?? createFakeEtcd(clock.env);
+  const server = createServer(clock.env, etcd, parseOptions(clock.env), () => {
+    throw new Error('no kubelets here');
+  });
+  if (over.controllers !== false) startControllers(server);
+  const harness: Harness = {
+    clock,
+    etcd,
+    server,
+    advance: (time) => clock.advance(time),
+    async call(method, path, body, headers = {}) {
+      let answer: Answer | undefined;
+      const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
+      handleExchange(server, {
+        request: {
+          method,
+          path,
+          headers: { 'x-remote-user': 'kubernetes-admin', 'x-remote-group': 'system:masters', ...headers },
+          body: text,
+        },
+        peer: '10.0.0.2:40000',
+        respond(status, reply = '', replyHeaders = {}) {
+          answer = { status, headers: replyHeaders, text: reply, body: parsed(reply) };
+        },
+        start: () => {
+          throw new Error('a stream was not expected');
+        },
+        on: () => undefined,
+      });
+      for (let i = 0; i < 100_000 && answer === undefined; i++) {
+        if (clock.crashed.length > 0) throw clock.crashed[0];
+        await clock.advance(i < 1000 ? MILLISECOND : SECOND);
+      }
+      if (answer === undefined) throw new Error(`no answer to ${method} ${path}`);
+      return answer;
+    },
+    async watch(path, headers = {}) {
+      const events: unknown[] = [];
+      let ended = false;
+      let closed: (() => void) | undefined;
+      const stream: HttpStream = {
+        send: (data) => events.push(JSON.parse(data)),
+        end: () => void (ended = true),
+        cancel: () => void (ended = true),
+      };
+      handleExchange(server, {
+        request: { method: 'GET', path, headers: { 'x-remote-user': 'kubernetes-admin', ...headers }, body: '' },
+        peer: '10.0.0.2:40000',
+        respond(status, reply = '') {
+          events.push({ status, body: parsed(reply) });
+          ended = true;
+        },
+        start: () => stream,
+        on: (handlers) => {
+          closed = handlers.closed;
+        },
+      });
+      await clock.advance(10 * MILLISECOND);
+      if (clock.crashed.length > 0) throw clock.crashed[0];
+      return {
+        events,
+        get ended() {
+          return ended;
+        },
+        close: () => closed?.(),
+      };
+    },
+  };
+  await clock.advance(2 * SECOND);
+  if (clock.crashed.length > 0) throw clock.crashed[0];
+  return harness;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,27 @@
+import type { Program } from '../../sim/env.ts';
+import { createHttpClient } from '../../sim/http-client.ts';
+import { serveHttp } from '../../sim/http-server.ts';
+import { startControllers } from './controllers/start.ts';
+import { createServer } from './create-server.ts';
+import { handleExchange } from './handle.ts';
+import { parseOptions } from './options.ts';
+import { createEtcdClient } from './storage/etcd-client.ts';
+
+/** Arguments: see options.ts. Stateless: everything it knows it reads from etcd. */
+export const kubeApiserver: Program = (env) => {
+  const options = parseOptions(env);
+  const etcd = createEtcdClient(env, createHttpClient, options.etcdServers);
+  const server = createServer(env, etcd, options, createHttpClient);
+  const address = `${options.bindAddress}:${options.securePort}`;
+  serveHttp(env, address, (exchange) => handleExchange(server, exchange), {
+    protocol: 'api',
+    error(reason) {
+      env.print(
+        `failed to create listener: failed to listen on ${address}: listen tcp ${address}: bind: ${reason}\n`,
+        'stderr',
+      );
+      env.exit(1);
+    },
+  });
+  startControllers(server);
+};

@@ -1,0 +1,29 @@
+import type { KubeObject } from '../../../api/types.gen.ts';
+import type { Server } from '../server.ts';
+
+/** Something reserved for a write: kept when the write succeeds, given back when it fails. */
+export interface Reservation {
+  readonly object: KubeObject;
+  commit(): void;
+  revert(): Promise<void> | void;
+}
+
+/** How a kind is kept, beside what src/api/strategy says of its objects. Models what pkg/registry adds to the generic registry. */
+export interface Rules {
+  /** An update may leave out resourceVersion. */
+  readonly unconditionalUpdate: boolean;
+  /** Deletion answers the object instead of a Status. */
+  readonly returnsDeleted: boolean;
+  /** Takes part in garbage collection: its deletion may orphan or wait for dependents. */
+  readonly garbageCollected: boolean;
+  /** Seconds that the object's keeper gets; absent: the kind is not deleted gracefully. */
+  gracePeriod?(object: KubeObject, asked: number | undefined): number;
+  /** An update that leaves nothing to wait for may delete the object. */
+  mayDeleteDuringUpdate?(next: KubeObject): boolean;
+  warnings?(object: KubeObject): readonly string[];
+  reserveForCreate?(server: Server, object: KubeObject, dryRun: boolean): Promise<Reservation>;
+  reserveForUpdate?(server: Server, next: KubeObject, current: KubeObject, dryRun: boolean): Promise<Reservation>;
+  afterDelete?(server: Server, object: KubeObject): Promise<void>;
+}
+
+export const DEFAULT_RULES: Rules = { unconditionalUpdate: true, returnsDeleted: false, garbageCollected: true };
