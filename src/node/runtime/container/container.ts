@@ -3,7 +3,15 @@ import type { Exchange } from '../../../sim/http.ts';
 import { serveHttp } from '../../../sim/http-server.ts';
 import { FileSystem, type MountPoint } from '../../../unix/file-system.ts';
 import { callbackSink, Pipe, type Source } from '../../../unix/pipe.ts';
-import { lookUp, runTask, signalOf, Task, type CommandTable, type ContainerContext, type SignalName } from '../../../unix/task.ts';
+import {
+  lookUp,
+  runTask,
+  signalOf,
+  Task,
+  type CommandTable,
+  type ContainerContext,
+  type SignalName,
+} from '../../../unix/task.ts';
 
 /** What the runtime starts a container's process with. */
 export interface ContainerArgs {
