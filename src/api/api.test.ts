@@ -18,6 +18,7 @@ import {
   withDefaults,
 } from './strategy/index.ts';
 import type { Deployment, Event, Pod } from './types.gen.ts';
+import { warningsFor } from './warnings.ts';
 
 describe('scheme', () => {
   it('finds kinds and their places', () => {
@@ -215,5 +216,40 @@ describe('status', () => {
       'Operation cannot be fulfilled on pods "p": the object has been modified; please apply your changes to the latest version and try again',
     );
     expect(quote('a"b\\\n')).toBe('"a\\"b\\\\\\n"');
+  });
+});
+
+describe('warnings', () => {
+  it('are given for what works by luck', () => {
+    const pod: Pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'a.b', annotations: { 'seccomp.security.alpha.kubernetes.io/pod': 'x' } },
+      spec: {
+        terminationGracePeriodSeconds: -1,
+        containers: [
+          {
+            name: 'c',
+            env: [
+              { name: 'A', value: '1' },
+              { name: 'A', value: '2' },
+            ],
+            ports: [
+              { containerPort: 80, protocol: 'TCP' },
+              { containerPort: 80, protocol: 'TCP' },
+            ],
+            resources: { limits: { memory: '100m' } },
+          },
+        ],
+      },
+    };
+    expect(warningsFor(POD, pod)).toEqual([
+      "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]",
+      'metadata.annotations[seccomp.security.alpha.kubernetes.io/pod]: non-functional in v1.27+; use the "seccompProfile" field instead',
+      'spec.containers[0].resources.limits[memory]: fractional byte value "100m" is invalid, must be an integer',
+      'spec.containers[0].env[1]: hides previous definition of "A", which may be dropped when using apply',
+      'spec.containers[0].ports[1]: duplicate port definition with spec.containers[0].ports[0]',
+      'spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1',
+    ]);
   });
 });

@@ -82,6 +82,30 @@ describe('SortedMap', () => {
   });
 });
 
+describe('SortedMap of strings', () => {
+  it('starts empty, and is again when all is deleted', () => {
+    const map = SortedMap.ofStrings<number>();
+    expect([map.get('a'), map.first(), map.ceiling('a'), map.floor('a'), map.count()]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      0,
+    ]);
+    map.set('b', 1);
+    map.set('a', 2);
+    expect([...map]).toEqual([
+      ['a', 2],
+      ['b', 1],
+    ]);
+    map.delete('a');
+    map.delete('b');
+    expect(map.size).toBe(0);
+    map.set('c', 3);
+    expect(map.last()).toEqual(['c', 3]);
+  });
+});
+
 describe('json', () => {
   it('compares, copies and prints data', () => {
     const a = JSON.parse('{"b":[1,{"x":null}],"a":"s","__proto__":{"p":1}}') as unknown;

@@ -74,8 +74,10 @@ export const NAMESPACE_STRATEGY = defineStrategy<Namespace>({
   setDefaults: defaultNamespace,
   prepareForCreate: (namespace) => {
     namespace.status = { phase: 'Active' };
-    const finalizers = namespace.spec.finalizers ?? [];
-    namespace.spec.finalizers = finalizers.includes('kubernetes') ? finalizers : [...finalizers, 'kubernetes'];
+    const finalizers = (namespace.spec as Namespace['spec'] | undefined)?.finalizers ?? [];
+    namespace.spec = {
+      finalizers: finalizers.includes('kubernetes') ? [...finalizers] : [...finalizers, 'kubernetes'],
+    };
   },
   prepareForUpdate: (namespace, old) => {
     namespace.spec = structuredClone(old.spec) as Mutable<Namespace['spec']>;

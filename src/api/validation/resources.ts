@@ -14,11 +14,11 @@ export function validateResources(resources: ResourceRequirements | undefined, p
   const errors: FieldErrors = [];
   for (const name of sortedKeys(limits)) {
     const at = `${path}.limits[${name}]`;
-    errors.push(...validateResourceName(name, `${path}.limits`), ...validateAmount(name, limits[name] ?? '0', at));
+    errors.push(...validateResourceName(name, at), ...validateAmount(name, limits[name] ?? '0', at));
   }
   for (const name of sortedKeys(requests)) {
     const request = requests[name] ?? '0';
-    errors.push(...validateResourceName(name, `${path}.requests`));
+    errors.push(...validateResourceName(name, `${path}.requests[${name}]`));
     errors.push(...validateAmount(name, request, `${path}.requests[${name}]`));
     const limit = limits[name];
     if (limit === undefined) {
