@@ -3,7 +3,7 @@ import { Ports } from '../../api/ports.ts';
 import { compareStrings } from '../../lib/order.ts';
 import { SECOND } from '../../sim/env.ts';
 import { createHttpClient } from '../../sim/http-client.ts';
-import type { RpcFailure} from '../../sim/http.ts';
+import type { RpcFailure } from '../../sim/http.ts';
 import { type HttpClient } from '../../sim/http.ts';
 import { FileError } from '../../unix/file-system.ts';
 import { readAll } from '../../unix/pipe.ts';

@@ -16,9 +16,9 @@ export const terminal: Program = (env) => {
   const { argv, machines: table } = env.args;
   const server = parseFlags(Array.isArray(argv) ? argv.map(String) : []).get('server') ?? '';
   const machines = machinesFrom(table);
-  const fs = new FileSystem(env.disk, '', new Map(), []);
-  for (const [name, text] of Object.entries(samples))
-    if (fs.kind(`${HOME}/${name}`) === undefined) fs.write(`${HOME}/${name}`, text);
+  const files = Object.entries(samples).map(([name, text]) => [`${HOME}/${name}`, text] as const);
+  const fs = new FileSystem(env.disk, '', new Map(files), []);
+  fs.makeDirectory(`${HOME}/.kube`);
   const laptop: Laptop = {
     env,
     fs,
@@ -61,9 +61,15 @@ export const terminal: Program = (env) => {
       case 'interrupt':
         return sessionOf(input.session).interrupt();
       case 'file':
-        return fs.write(resolvePath(HOME, input.path), input.text);
+        return save(fs, resolvePath(HOME, input.path), input.text);
       case 'edited':
         return sessionOf(input.session).edited(input.text);
     }
   });
 };
+
+function save(fs: FileSystem, path: string, text: string): void {
+  const directory = path.slice(0, path.lastIndexOf('/'));
+  if (directory !== '' && fs.kind(directory) === undefined) fs.makeDirectory(directory);
+  if (fs.kind(path) !== 'directory') fs.write(path, text);
+}
