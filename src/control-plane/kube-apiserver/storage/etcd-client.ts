@@ -54,8 +54,10 @@ export interface EtcdApi {
 /** Rounds over all endpoints before an unreachable etcd is reported, and the pause between them. Models etcd clientv3's retry interceptor. */
 const MAX_ROUNDS = 10;
 const ROUND_PAUSE = 100 * MILLISECOND;
-/** Between request time-outs of etcd itself (5 s + twice the election time-out) and those of API requests. */
-const CALL_TIMEOUT = 30 * SECOND;
+/** Longer than any API request may take: those end first and say so. */
+const CALL_TIMEOUT = 60 * SECOND;
+/** After this long on another member, the first one (the local one) is tried again. */
+const RETURN_AFTER = 10 * SECOND;
 
 /** One connection per member; the one in use changes when it fails, as a gRPC balancer's would. */
 export function createEtcdClient(env: Env, createHttpClient: CreateHttpClient, servers: readonly string[]): EtcdApi {
@@ -63,10 +65,16 @@ export function createEtcdClient(env: Env, createHttpClient: CreateHttpClient, s
     createHttpClient(env, server, { protocol: 'etcd', userAgent: 'kube-apiserver', timeout: CALL_TIMEOUT }),
   );
   let current = 0;
-  const inUse = (): HttpClient => must(clients[current % clients.length], 'no etcd servers');
+  let leftAt = 0;
+  const inUse = (): HttpClient => {
+    if (current !== 0 && env.uptime() - leftAt > RETURN_AFTER) current = 0;
+    return must(clients[current], 'no etcd servers');
+  };
   /** Moves on, unless another call already did. */
   const leave = (failed: HttpClient): void => {
-    if (inUse() === failed) current = (current + 1) % clients.length;
+    if (inUse() !== failed) return;
+    current = (current + 1) % clients.length;
+    leftAt = env.uptime();
   };
 
   async function call(path: string, body: object, mutates: boolean): Promise<string> {
