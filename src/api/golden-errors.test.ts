@@ -22,7 +22,7 @@ import {
 import type { Pod, Scale, Status } from './types.gen.ts';
 import { validateEphemeralContainersUpdate, validatePodResize } from './validation/pod.ts';
 import { validateScale } from './validation/workloads.ts';
-import { admitUpdate, allocate, inject } from './golden-admission.ts';
+import { admitUpdate, allocate, inject } from './golden-admission.testing.ts';
 
 const FILE = new URL('../../../shared/reference/golden/errors.jsonl', import.meta.url);
 

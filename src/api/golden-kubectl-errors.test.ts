@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { isObject, stableStringify } from '../lib/json.ts';
 import { decodeBody } from './decode-request.ts';
-import { inject } from './golden-admission.ts';
+import { inject } from './golden-admission.testing.ts';
 import type { KubeObject } from './meta.ts';
 import { kindOf } from './scheme.ts';
 import { ApiError } from './status.ts';

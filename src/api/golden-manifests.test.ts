@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { deepEqual, isObject, stableStringify } from '../lib/json.ts';
 import { decodeBody } from './decode-request.ts';
-import { allocate, inject } from './golden-admission.ts';
+import { allocate, inject } from './golden-admission.testing.ts';
 import type { KubeObject } from './meta.ts';
 import { kindOf } from './scheme.ts';
 import { ApiError } from './status.ts';
