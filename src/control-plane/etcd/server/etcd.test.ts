@@ -136,12 +136,26 @@ describe('three members', () => {
     );
   });
 
-  test('progress is told to those who asked for it, and clients that need a leader are sent away without one', async () => {
+  test('progress is told to those who asked for it', async () => {
     const cluster = new TestCluster({ args: { 'watch-progress-notify-interval': '5s' } });
     const leader = await cluster.elect();
     const seen = cluster.watch(leader, { create: { watchId: 1, key: 'a', progressNotify: true } });
     await cluster.sim.runFor(12 * SECOND);
     expect(watchResponses(seen()).filter(({ created }) => created !== true).length).toBe(2);
+  });
+
+  test('a member without a leader sends away the watchers that need one, and keeps the others', async () => {
+    const cluster = new TestCluster();
+    await cluster.elect();
+    const [cut = ''] = cluster.followers();
+    const create = { create: { watchId: 1, key: 'a' } };
+    const strict = cluster.watchWith(cut, { hasleader: 'true' }, create);
+    const patient = cluster.watch(cut, create);
+    await cluster.sim.runFor(SECOND);
+    cluster.sim.fault(`partition ${cut} client | ${cluster.names.filter((name) => name !== cut).join(' ')}`);
+    await cluster.sim.runFor(10 * SECOND);
+    expect(strict().at(-1)).toEqual({ status: 0, body: 'end' });
+    expect(patient()).toHaveLength(1);
   });
 
   test('leases end on their own, are kept alive through any member, and start anew with a new leader', async () => {

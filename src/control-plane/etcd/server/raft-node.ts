@@ -283,7 +283,8 @@ export class RaftNode {
     this.env.trace({ type: 'raft.snapshot', member: this.options.name, index, term, direction });
   }
 
-  private traceRestored({ entries }: Restored): void {
+  private traceRestored({ entries, snapshot }: Restored): void {
+    if (snapshot !== undefined) this.traceSnapshot(snapshot, 'restored');
     const tail = entries.slice(-MAX_TRACED_RESTORED);
     const last = tail.at(-1);
     if (last === undefined) return;

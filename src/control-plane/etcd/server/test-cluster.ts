@@ -14,11 +14,11 @@ const CLIENT = 'client/client';
 /** Sends what it is told to, and prints each answer on a line of its own: `<tag> <status> <body>`. */
 const client: Program = (env) => {
   env.onInput((text) => {
-    const { tag, address, path, body, method } = JSON.parse(text) as Order;
+    const { tag, address, path, body, method, headers = {} } = JSON.parse(text) as Order;
     const http = createHttpClient(env, address, { protocol: 'etcd', timeout: 20 * SECOND });
     if (path === EtcdPaths.watch) {
       const stream = http.stream(
-        { method: 'POST', path },
+        { method: 'POST', path, headers },
         {
           data: (data) => env.print(`${tag} 200 ${data}\n`),
           end: () => env.print(`${tag} 0 end\n`),
@@ -46,6 +46,7 @@ interface Order {
   readonly address: string;
   readonly method: string;
   readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
@@ -59,6 +60,8 @@ export interface TestClusterOptions {
   readonly members?: number;
   readonly args?: JsonObject;
   readonly fsyncLatency?: Micros;
+  /** Programs `worker-0`, … on a machine `workers`. */
+  readonly workers?: readonly Program[];
 }
 
 export class TestCluster {
@@ -66,13 +69,19 @@ export class TestCluster {
   readonly names: readonly string[];
   private tags = 0;
 
-  constructor({ seed = 1, members = 3, args = {}, fsyncLatency = 2 * MILLISECOND }: TestClusterOptions = {}) {
+  constructor({
+    seed = 1,
+    members = 3,
+    args = {},
+    fsyncLatency = 2 * MILLISECOND,
+    workers = [],
+  }: TestClusterOptions = {}) {
     this.names = Array.from({ length: members }, (_, at) => `cp-${at + 1}`);
     const ipOf = (name: string): string => `10.0.0.${10 + Number(name.slice(3))}`;
     const peers = this.names.map((name) => `${name}=https://${ipOf(name)}:2380`).join(',');
     this.sim = createSim({
       seed,
-      programs: { etcd, client },
+      programs: { etcd, client, ...Object.fromEntries(workers.map((program, at) => [`worker-${at}`, program])) },
       hosts: [
         ...this.names.map((name) => {
           const flags = {
@@ -87,6 +96,11 @@ export class TestCluster {
           return { name, ip: ipOf(name), fsyncLatency, run: { etcd: flags } };
         }),
         { name: 'client', ip: '10.0.0.2', run: { client: {} } },
+        {
+          name: 'workers',
+          ip: '10.0.0.3',
+          init: workers.map((_, at) => ({ program: `worker-${at}`, name: `worker-${at}`, args: {} })),
+        },
       ],
     });
   }
@@ -153,6 +167,10 @@ export class TestCluster {
 
   /** Sends these requests on one watch stream; all that came so far is read by the result. */
   watch(member: string, ...requests: object[]): () => Answer[] {
+    return this.watchWith(member, {}, ...requests);
+  }
+
+  watchWith(member: string, headers: Readonly<Record<string, string>>, ...requests: object[]): () => Answer[] {
     const tag = `#${++this.tags}`;
     const body = requests.map((request) => JSON.stringify(request)).join('\n');
     this.order({
@@ -160,6 +178,7 @@ export class TestCluster {
       address: `10.0.0.${10 + Number(member.slice(3))}:2379`,
       method: 'POST',
       path: EtcdPaths.watch,
+      headers,
       body,
     });
     return () => this.answers(tag);
