@@ -1,7 +1,7 @@
 // Replays recorded faults against what is pure of the API: decoding, defaults, strategies, validation and patches.
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { isObject } from '../lib/json.ts';
+import { isObject, stableStringify } from '../lib/json.ts';
 import { decodeBody, decodeValue } from './decode-request.ts';
 import type { FieldValidation } from './decode-request.ts';
 import type { Kind } from './kind.ts';
@@ -167,7 +167,8 @@ function isRight(row: Row, status: Status): boolean {
   return (
     status.code === response.code &&
     (status.reason ?? '') === (response.reason ?? '') &&
-    normalize(status.message) === normalize(response.message)
+    normalize(status.message) === normalize(response.message) &&
+    normalize(stableStringify(status.details)) === normalize(stableStringify(response.details))
   );
 }
 
@@ -189,7 +190,7 @@ describe.skipIf(!existsSync(FILE))('recorded faults', () => {
       tally.set(area, { right: score.right + (right ? 1 : 0), all: score.all + 1 });
       if (!right)
         wrong.push(
-          `${row.name}\n  want ${row.status} ${row.accepted ? 'accepted' : normalize(row.response.message)}\n  have ${status.code ?? 0} ${normalize(status.message)}`,
+          `${row.name}\n  want ${row.status} ${row.accepted ? 'accepted' : normalize(row.response.message)}\n  have ${status.code ?? 0} ${normalize(status.message)}\n  want ${stableStringify(row.response.details)}\n  have ${stableStringify(status.details)}`,
         );
     }
     const totals = [...tally.values()].reduce(

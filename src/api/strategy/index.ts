@@ -8,6 +8,7 @@ import type { ApiError } from '../status.ts';
 import { invalid } from '../status.ts';
 import type { FieldErrors } from '../validation/field.ts';
 import { causesOf } from '../validation/field.ts';
+import { validateObjectMetaUpdate } from '../validation/metadata.ts';
 import {
   CONFIG_MAP_STRATEGY,
   ENDPOINT_SLICE_STRATEGY,
@@ -113,8 +114,10 @@ export function validateCreate(kind: Kind, object: KubeObject): ApiError | undef
   return asInvalid(kind, object, strategyOf(kind).validate(object));
 }
 
+/** Metadata is looked at twice, as upstream: here for all kinds and again by each; the message names each fault once. */
 export function validateUpdate(kind: Kind, next: KubeObject, old: KubeObject): ApiError | undefined {
-  return asInvalid(kind, next, strategyOf(kind).validateUpdate(next, old));
+  const errors = [...validateObjectMetaUpdate(next, old), ...strategyOf(kind).validateUpdate(next, old)];
+  return asInvalid(kind, next, errors);
 }
 
 export function validateStatusUpdate(kind: Kind, next: KubeObject, old: KubeObject): ApiError | undefined {

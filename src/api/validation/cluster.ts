@@ -90,7 +90,11 @@ function validateTaints(taints: readonly Taint[]): FieldErrors {
 }
 
 export function validateNodeUpdate(next: Node, old: Node): FieldErrors {
-  const errors = [...validateObjectMetaUpdate(next, old), ...validateTaints(next.spec.taints ?? [])];
+  const errors = [
+    ...validateNode(next),
+    ...validateObjectMetaUpdate(next, old),
+    ...validateTaints(next.spec.taints ?? []),
+  ];
   const before = old.spec.podCIDRs ?? [];
   if (before.length > 0 && !deepEqual(before, next.spec.podCIDRs ?? [])) {
     errors.push(forbiddenField('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid'));

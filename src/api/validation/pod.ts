@@ -30,7 +30,11 @@ const UPDATABLE = [
 ].join(',');
 
 export function validatePodUpdate(next: Pod, old: Pod): FieldErrors {
-  const errors = [...validateObjectMetaUpdate(next, old), ...validatePodSpec(next.spec, 'spec')];
+  const errors = [
+    ...validateObjectMetaUpdate(next, old),
+    ...validateObjectMeta(POD, next),
+    ...validatePodSpec(next.spec, 'spec'),
+  ];
   for (const key of ['containers', 'initContainers'] as const) {
     if ((next.spec[key] ?? []).length === (old.spec[key] ?? []).length) continue;
     errors.push(forbiddenField(`spec.${key}`, 'pod updates may not add or remove containers'));
