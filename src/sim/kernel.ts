@@ -183,14 +183,18 @@ export class Kernel {
     for (const result of results) {
       const process = world.processes.get(result.process);
       if (process === undefined || process.mute) continue;
-      this.#effectHash.number(result.at);
-      this.#effectHash.number(result.process);
+      // What is only there for observers leaves no mark on the run: neither in the hash nor in the windows.
+      const matters = result.effects.some(({ kind }) => kind !== 'note');
+      if (matters) {
+        this.#effectHash.number(result.at);
+        this.#effectHash.number(result.process);
+      }
       for (const effect of result.effects) {
         hashEffect(this.#effectHash, effect);
         if (effect.kind === 'timer' || effect.kind === 'cancel') applyTimer(world, process, effect, result.at);
         else if (world.trace.observed) recordEffect(world, process, effect, result.at);
       }
-      this.#effects.push({ process, result });
+      if (matters) this.#effects.push({ process, result });
     }
     if (outcome.lost !== undefined) this.lose(outcome.lost, this.#windowStart);
     this.#closeWindow();

@@ -73,9 +73,15 @@ export function createEnv(
     },
     spawn(task) {
       if (state.dead) return;
-      state.spawned = true;
+      const start = (): void => void task().then(ignore, (error: unknown) => host.crashed(state, error));
       host.unsettled(state);
-      task().then(ignore, (error: unknown) => host.crashed(state, error));
+      if (state.cause !== state.base) {
+        // Its microtasks run when `because` is over: under another cause than the event's it waits for its turn.
+        state.ready.push({ cause: state.cause, release: start });
+        return;
+      }
+      state.spawned = true;
+      start();
     },
     deferred,
     listen: (address, handlers) => listen(state, address, handlers),

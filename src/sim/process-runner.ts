@@ -133,6 +133,7 @@ export class ProcessRunner {
     const effects: Effect[] = [];
     state.at = at;
     state.cause = cause;
+    state.base = cause;
     state.effects = effects;
     results.push({ process: state.uid, at, effects });
   }
@@ -163,6 +164,7 @@ function releaseNext(state: ProcessState): void {
   const next = state.ready.shift();
   if (next === undefined) return;
   state.cause = next.cause;
+  state.base = next.cause;
   next.release();
 }
 
@@ -179,6 +181,7 @@ function createState(uid: number, group: string, start: StartInfo): ProcessState
     skew: start.skew,
     at: 0,
     cause: undefined,
+    base: undefined,
     dead: false,
     effects: [],
     ready: [],

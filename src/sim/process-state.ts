@@ -25,6 +25,8 @@ export interface ProcessState {
   /** Virtual time of the event being handled. */
   at: Micros;
   cause: string | undefined;
+  /** The cause under which microtasks run until the process is quiescent. */
+  base: string | undefined;
   dead: boolean;
   effects: Effect[];
   /** Promises whose resolution is due, released one per quiescence so that each continuation finds its own cause. */
