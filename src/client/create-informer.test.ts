@@ -5,7 +5,7 @@ import { SECOND } from '../sim/env.ts';
 import { RpcFailure } from '../sim/http.ts';
 import type { Client, ListOptions, ObjectList, WatchHandlers } from './client.ts';
 import { createInformer } from './create-informer.ts';
-import { createFakeClock } from './fake-env.testing.ts';
+import { createFakeClock } from './fake-clock.ts';
 import { Pods } from './resources.ts';
 
 const pod = (name: string, resourceVersion: string, labels: Record<string, string> = {}): Pod => ({

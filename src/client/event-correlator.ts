@@ -54,8 +54,8 @@ export function createCorrelator(): Correlator {
     record.last = now;
     record.messages.add(message);
     if (record.messages.size < MAX_SIMILAR) return { key: `${key}\n${message}`, message };
-    const oldest = record.messages.values().next().value;
-    if (record.messages.size > MAX_SIMILAR && oldest !== undefined) record.messages.delete(oldest);
+    const [oldest] = record.messages;
+    if (oldest !== undefined) record.messages.delete(oldest);
     return { key, message: `(combined from similar events): ${message}` };
   }
 

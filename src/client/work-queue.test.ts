@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { MILLISECOND } from '../sim/env.ts';
 import { RpcFailure } from '../sim/http.ts';
-import { createFakeClock } from './fake-env.testing.ts';
+import { createFakeClock } from './fake-clock.ts';
 import { createWorkQueue } from './work-queue.ts';
 
 test('a key is worked on once however often it was added, with the cause of the first add', async () => {

@@ -12,6 +12,9 @@ export interface FakeClock {
   settle(): Promise<void>;
 }
 
+/** Turns of the promise queue after which nothing is expected to be left to do. */
+const SETTLED_AFTER = 100;
+
 interface Timer {
   readonly at: Micros;
   readonly order: number;
@@ -98,7 +101,9 @@ export function createFakeClock(name = 'test', epoch: Micros = 1_763_817_600_000
       return absent();
     },
   };
-  const settle = (): Promise<void> => new Promise((done) => setImmediate(done));
+  async function settle(): Promise<void> {
+    for (let i = 0; i < SETTLED_AFTER; i++) await Promise.resolve();
+  }
   return {
     env,
     notes,
