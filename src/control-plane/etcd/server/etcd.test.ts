@@ -223,6 +223,38 @@ describe('power', () => {
   });
 });
 
+describe('a vote', () => {
+  /** How long before the first vote was given, and how long until the voter's disk had it. */
+  async function firstVote(voteWithoutPersisting: boolean): Promise<{ sent: number; durable: number }> {
+    const cluster = new TestCluster({ fsyncLatency: 20 * MILLISECOND, args: { bugs: { voteWithoutPersisting } } });
+    await cluster.elect();
+    await cluster.sim.runFor(SECOND);
+    const { trace } = cluster.sim;
+    const vote = trace.find((event) => event.kind === 'packet' && event.label?.text.startsWith('MsgVoteResp') === true);
+    const voter = vote?.kind === 'packet' ? vote.from : '';
+    const granted = trace.findIndex(
+      (event) =>
+        event.kind === 'note' &&
+        event.note.type === 'raft.role' &&
+        event.source === voter &&
+        event.note.vote !== undefined,
+    );
+    const fsync = trace.slice(granted).find((event) => event.kind === 'fsync' && event.process === voter);
+    return { sent: vote?.at ?? -1, durable: fsync?.at ?? -1 };
+  }
+
+  test('is given once it is on disk', async () => {
+    const { sent, durable } = await firstVote(false);
+    expect(sent).toBeGreaterThanOrEqual(durable);
+    expect(durable).toBeGreaterThan(0);
+  });
+
+  test('can be given too early, for tests that have to notice', async () => {
+    const { sent, durable } = await firstVote(true);
+    expect(sent).toBeLessThan(durable);
+  });
+});
+
 describe('the same seed', () => {
   test('gives the same run', async () => {
     const run = async (seed: number): Promise<string> => {
