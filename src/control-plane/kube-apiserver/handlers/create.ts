@@ -87,10 +87,10 @@ async function createNamed(
 ): Promise<Stored | undefined> {
   const { kind, rules } = resource;
   const prepared = prepareForCreate(kind, object);
+  reject(validateCreate(kind, prepared));
   const reservation = await rules.reserveForCreate?.(server, prepared, dryRun);
   const complete = reservation?.object ?? prepared;
   try {
-    reject(validateCreate(kind, complete));
     for (const text of rules.warnings?.(complete) ?? []) ctx.warnings.push(text);
     await checkAdmission(server, { ...attributes, name: complete.metadata.name }, complete, undefined);
     if ((complete.metadata.resourceVersion ?? '') !== '') {

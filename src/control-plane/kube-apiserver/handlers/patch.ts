@@ -10,9 +10,11 @@ import { PatchError } from '../../../api/patch/directives.ts';
 import { applyJsonPatch } from '../../../api/patch/json-patch.ts';
 import { applyMergePatch } from '../../../api/patch/merge-patch.ts';
 import { applyStrategicPatch } from '../../../api/patch/strategic.ts';
-import { badRequest, failure, quote, unsupportedMediaType } from '../../../api/status.ts';
+import { badRequest, failure, plainError, quote, unsupportedMediaType } from '../../../api/status.ts';
 import { withDefaults } from '../../../api/strategy/index.ts';
 import { isObject } from '../../../lib/json.ts';
+import { sortedKeys } from '../../../lib/order.ts';
+import { member } from '../storage/objects.ts';
 import { mediaTypeOf } from '../decode.ts';
 import { writeOptions } from '../request-options.ts';
 import { checkName, updateObject } from './update.ts';
@@ -97,26 +99,37 @@ function applyPatch(
 }
 
 function patchedValue(kind: ExpectedKind, type: string, patch: unknown, current: KubeObject): unknown {
-  if (type === JSON_PATCH) return applyJsonPatch(current, patch);
+  if (type === JSON_PATCH) {
+    if (Array.isArray(patch)) return applyJsonPatch(current, patch);
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${jsonTypeOf(patch)} into Go value of type []handlers.jsonPatchOp`,
+    );
+  }
   if (!isObject(patch)) {
     throw badRequest(
-      `error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? 'array' : typeof patch} into Go value of type map[string]interface {}`,
+      `error decoding patch: json: cannot unmarshal ${jsonTypeOf(patch)} into Go value of type map[string]interface {}`,
     );
   }
   if (type === MERGE_PATCH) return applyMergePatch(current, patch);
   try {
     return applyStrategicPatch(current, patch, kind.type);
   } catch (error) {
-    if (error instanceof PatchError) throw badRequest(error.message);
+    if (error instanceof PatchError) throw plainError(error.message);
     throw error;
   }
 }
 
 /** The outcome of a patch does not fit the type. */
 function unreadable(patched: object, problem: string): Error {
-  const shown = JSON.stringify(patched);
+  const shown = JSON.stringify(Object.fromEntries(sortedKeys(patched).map((key) => [key, member(patched, key)])));
   const message = `Invalid value: ${quote(shown)}: ${problem}`;
   return failure(422, 'Invalid', ` "" is invalid: patch: ${message}`, {
     causes: [{ reason: 'FieldValueInvalid', message, field: 'patch' }],
   });
+}
+
+function jsonTypeOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
 }

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../../api/types.gen.ts';
 import type { Handler } from '../handle.ts';
 import { withCondition } from '../../../api/conditions.ts';
 import { POD } from '../../../api/kinds/index.ts';
-import { badRequest, conflict, invalid, notFound } from '../../../api/status.ts';
+import { badRequest, conflict, notFound, plainError, quote } from '../../../api/status.ts';
 import { formatTime } from '../../../lib/time.ts';
 import { decodeRequestBody } from '../decode.ts';
 import { keyOf } from '../../../api/scheme.ts';
@@ -23,7 +23,7 @@ export const handleBinding: Handler = async (server, ctx, resource) => {
   const binding = asBinding(decodeRequestBody(ctx, BINDING, options.fieldValidation));
   const said = binding.metadata.name ?? '';
   if (said !== '' && said !== name) throw badRequest(`name in URL does not match name in Binding object`);
-  checkTarget(binding, name);
+  checkTarget(binding);
   const key = keyOf(resource.kind, namespace, name);
   const bind = (current: KubeObject | undefined): KubeObject => {
     if (current === undefined) throw notFound(POD, name);
@@ -38,22 +38,12 @@ function asBinding(object: KubeObject): Binding {
   return object as Binding;
 }
 
-function checkTarget({ target }: Binding, name: string): void {
+function checkTarget({ target }: Binding): void {
   const kind = target.kind ?? '';
   if (kind !== '' && kind !== 'Node') {
-    throw invalid({ group: '', kind: 'Binding' }, name, [
-      {
-        reason: 'FieldValueNotSupported',
-        message: `Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`,
-        field: 'target.kind',
-      },
-    ]);
+    throw plainError(`target.kind: Unsupported value: ${quote(kind)}: supported values: "Node", "<empty>"`);
   }
-  if ((target.name ?? '') === '') {
-    throw invalid({ group: '', kind: 'Binding' }, name, [
-      { reason: 'FieldValueRequired', message: 'Required value', field: 'target.name' },
-    ]);
-  }
+  if ((target.name ?? '') === '') throw plainError('target.name: Required value');
 }
 
 function bound(pod: Pod, { metadata, target }: Binding, now: string): Pod {
@@ -81,7 +71,6 @@ function bound(pod: Pod, { metadata, target }: Binding, now: string): Pod {
   const clean = withMetadata(merged, {
     ...(Object.keys(merged.metadata.annotations ?? {}).length === 0 ? { annotations: undefined } : {}),
     ...(Object.keys(merged.metadata.labels ?? {}).length === 0 ? { labels: undefined } : {}),
-    generation: (pod.metadata.generation ?? 0) + (pod.metadata.generation === undefined ? 0 : 1),
   });
   const conditions = withCondition(pod.status?.conditions, {
     type: 'PodScheduled',
