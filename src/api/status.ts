@@ -166,8 +166,9 @@ export function unknownMethod(): ApiError {
   return failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 }
 
-export function notAcceptable(accepted: readonly string[]): ApiError {
-  return failure(406, 'NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`);
+export function notAcceptable(available: readonly string[]): ApiError {
+  const message = `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`;
+  return failure(406, 'NotAcceptable', message, {});
 }
 
 export function unsupportedMediaType(accepted: readonly string[]): ApiError {

@@ -18,7 +18,9 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
         : typeof patch === 'boolean'
           ? 'bool'
           : typeof patch;
-    throw badRequest(`error decoding patch: json: cannot unmarshal ${found} into Go value of type jsonpatch.Patch`);
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${found} into Go value of type []handlers.jsonPatchOp`,
+    );
   }
   if (patch.length > MAX_OPERATIONS) {
     throw requestEntityTooLarge(

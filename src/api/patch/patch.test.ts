@@ -38,7 +38,7 @@ describe('json patch', () => {
     [[{ op: 'replace', path: '/missing', value: 1 }], 'the server rejected our request'],
     [[{ op: 'add', path: '/x/y/z', value: 1 }], 'the server rejected our request'],
     [[{ op: 'test', path: '/a', value: 2 }], 'the server rejected our request'],
-    [{}, 'cannot unmarshal object into Go value of type jsonpatch.Patch'],
+    [{}, 'cannot unmarshal object into Go value of type []handlers.jsonPatchOp'],
   ])('fails as upstream: %j', (patch, message) => expect(() => applyJsonPatch({ a: 1 }, patch)).toThrow(message));
 });
 
