@@ -1,6 +1,7 @@
 import { applyMergePatch } from '../../api/patch/merge-patch.ts';
 import { applyStrategicPatch } from '../../api/patch/strategic.ts';
 import { alreadyExists, ApiError, notFound } from '../../api/status.ts';
+import type { Deferred } from '../../sim/env.ts';
 import type { HttpRequest, HttpResponse, HttpStream, StreamHandlers } from '../../sim/http.ts';
 import { kubectl } from './kubectl.ts';
 import type { CacheEntry, KubeContext, KubectlIo } from './io.ts';
@@ -179,7 +180,7 @@ export class FakeTerminal {
         this.time += delay;
         return Promise.resolve();
       },
-      deferred: <T>() => Promise.withResolvers<T>(),
+      deferred,
       edit: (_name, text) => {
         this.edited.push(text);
         return Promise.resolve(this.edit(text));
@@ -187,4 +188,10 @@ export class FakeTerminal {
       onInterrupt: () => () => undefined,
     };
   }
+}
+
+function deferred<T>(): Deferred<T> {
+  let settle: Pick<Deferred<T>, 'resolve' | 'reject'> = { resolve: () => undefined, reject: () => undefined };
+  const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }));
+  return { promise, resolve: (value) => settle.resolve(value), reject: (error) => settle.reject(error) };
 }

@@ -1,0 +1,186 @@
+import type { Command, Context } from '../command.ts';
+import { applyMergePatch } from '../../../api/patch/merge-patch.ts';
+import { applyStrategicPatch } from '../../../api/patch/strategic.ts';
+import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, operationText } from '../dry-run.ts';
+import { CliError, usageError } from '../errors.ts';
+import { fieldManagerFlag } from '../common-flags.ts';
+import { attachTo, waitRunning } from '../attach-stream.ts';
+import { withLastApplied } from '../apply-object.ts';
+import { OUTPUT_FLAGS, reporter } from '../output.ts';
+import { pathTo } from '../discovery.ts';
+import { discoveryOf } from '../selection.ts';
+import type { Obj } from '../server.ts';
+import { parseYaml, YamlError } from '../../text/yaml-parse.ts';
+import { goQuote } from '../../text/go-quote.ts';
+import { labelValue } from '../../../api/names.ts';
+
+export const run: Command = {
+  name: 'run',
+  group: 'Basic Commands (Beginner)',
+  short: 'Run a particular image on the cluster',
+  usage: 'NAME --image=image [--env="key=value"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...]',
+  examples: ['kubectl run web --image=nginx', 'kubectl run -i -t shell --image=busybox --restart=Never -- sh'],
+  flags: [
+    ...OUTPUT_FLAGS,
+    DRY_RUN_FLAG,
+    fieldManagerFlag('kubectl-run'),
+    { name: 'image', type: 'string', usage: 'The image to run.' },
+    { name: 'image-pull-policy', type: 'string', usage: 'When to pull it.' },
+    { name: 'labels', short: 'l', type: 'string', usage: 'Labels for the pod, separated by commas.' },
+    { name: 'annotations', type: 'array', usage: 'Annotation for the pod; can be repeated.' },
+    { name: 'env', type: 'array', usage: 'Environment variable; can be repeated.' },
+    { name: 'port', type: 'string', usage: 'Port that the container serves.' },
+    { name: 'expose', type: 'bool', fallback: 'false', usage: 'Create a service for the port too.' },
+    { name: 'restart', type: 'string', fallback: 'Always', usage: 'Always, OnFailure or Never.' },
+    { name: 'command', type: 'bool', fallback: 'false', usage: 'Arguments replace the command of the image.' },
+    { name: 'overrides', type: 'string', usage: 'JSON that is merged into the object.' },
+    { name: 'override-type', type: 'string', fallback: 'merge', usage: 'merge, strategic or json.' },
+    { name: 'privileged', type: 'bool', fallback: 'false', usage: 'Run with all privileges.' },
+    { name: 'stdin', short: 'i', type: 'bool', fallback: 'false', usage: 'Keep standard input open.' },
+    { name: 'tty', short: 't', type: 'bool', fallback: 'false', usage: 'Give it a terminal.' },
+    { name: 'attach', type: 'bool', fallback: 'false', usage: 'Wait for the pod and attach to it.' },
+    { name: 'rm', type: 'bool', fallback: 'false', usage: 'Delete the pod when it ends.' },
+    { name: 'quiet', short: 'q', type: 'bool', fallback: 'false', usage: 'No prompts.' },
+    { name: 'save-config', type: 'bool', fallback: 'false', usage: 'Record the object in its annotation, for a later apply.' },
+    { name: 'leave-stdin-open', type: 'bool', fallback: 'false', usage: 'Keep standard input open after the first client leaves.' },
+    { name: 'grace-period', type: 'int', fallback: '-1', usage: 'Seconds that the pod is given with --rm.' },
+    { name: 'pod-running-timeout', type: 'duration', fallback: '1m0s', usage: 'How long to wait for the pod to run.' },
+  ],
+  run: runRun,
+};
+
+async function runRun(context: Context): Promise<void> {
+  const before = context.flags.dash < 0 ? context.args.length : context.flags.dash;
+  if (before === 0) throw usageError(context.path, 'NAME is required for run');
+  checkFlags(context);
+  const dryRun = dryRunOf(context);
+  const name = context.args[0] ?? '';
+  const attach = context.flags.changed('attach') ? context.flags.bool('attach') : context.flags.bool('stdin');
+  const pod = overridden(context, podObject(context, name, context.args.slice(1)));
+  const report = reporter(context, operationText('created', dryRun), false);
+  if (context.flags.bool('expose')) await makeAndReport(context, 'services', serviceObject(context, name), report);
+  const made = await makeAndReport(context, 'pods', pod, attach ? undefined : report);
+  report.flush();
+  if (attach && dryRun === 'none') await attachAndClean(context, made);
+}
+
+function checkFlags(context: Context): void {
+  if (context.flags.string('image') === '') throw new CliError('required flag(s) "image" not set');
+  if (/\s/.test(context.flags.string('image'))) throw new CliError(`Invalid image name ${goQuote(context.flags.string('image'))}: invalid reference format`);
+  const attach = context.flags.bool('attach') || context.flags.bool('stdin');
+  if (context.flags.bool('tty') && !context.flags.bool('stdin')) throw usageError(context.path, '-i/--stdin is required for containers with -t/--tty=true');
+  if (context.flags.bool('expose') && context.flags.string('port') === '') throw usageError(context.path, '--port must be set when exposing a service');
+  if (context.flags.bool('rm') && !attach) throw usageError(context.path, '--rm should only be used for attached containers');
+  if (attach && dryRunOf(context) !== 'none') throw usageError(context.path, "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)");
+  if (!['Always', 'OnFailure', 'Never', ''].includes(context.flags.string('restart'))) throw usageError(context.path, `invalid restart policy: ${context.flags.string('restart')}`);
+  const port = context.flags.string('port');
+  if (port !== '' && !/^\d+$/.test(port)) throw new CliError(`strconv.Atoi: parsing ${goQuote(port)}: invalid syntax`);
+}
+
+function podObject(context: Context, name: string, args: readonly string[]): Obj {
+  const { flags } = context;
+  const labels = flags.string('labels') === '' ? { run: name } : parseLabels(flags.string('labels'));
+  const annotations = Object.fromEntries(flags.list('annotations').map((pair) => pairOf(pair, 'annotation')));
+  const env = flags.list('env').map((pair) => {
+    const [key, value] = pairOf(pair, 'env');
+    return { name: key, value };
+  });
+  const container = {
+    name,
+    image: flags.string('image'),
+    ...(args.length > 0 ? { [flags.bool('command') ? 'command' : 'args']: args } : {}),
+    ...(flags.string('port') === '' ? {} : { ports: [{ containerPort: Number(flags.string('port')) }] }),
+    ...(env.length === 0 ? {} : { env }),
+    resources: {},
+    ...(flags.string('image-pull-policy') === '' ? {} : { imagePullPolicy: flags.string('image-pull-policy') }),
+    ...(flags.bool('privileged') ? { securityContext: { privileged: true } } : {}),
+    ...(flags.bool('stdin') ? { stdin: true, ...(flags.bool('leave-stdin-open') ? {} : { stdinOnce: true }) } : {}),
+    ...(flags.bool('tty') ? { tty: true } : {}),
+  };
+  return {
+    kind: 'Pod',
+    apiVersion: 'v1',
+    metadata: { name, ...(context.namespaceGiven ? { namespace: context.namespace } : {}), labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
+    spec: { containers: [container], restartPolicy: flags.string('restart') || 'Always', dnsPolicy: 'ClusterFirst' },
+    status: {},
+  };
+}
+
+function parseLabels(text: string): Record<string, string> {
+  return Object.fromEntries(
+    text.split(',').map((pair) => {
+      const [key, value] = pairOf(pair, 'label');
+      if (labelValue(value).length > 0) throw new CliError(`invalid label value: ${goQuote(pair)}: ${labelValue(value).join(';')}`);
+      return [key, value];
+    }),
+  );
+}
+
+function pairOf(pair: string, what: string): [string, string] {
+  const equals = pair.indexOf('=');
+  if (equals <= 0) throw new CliError(what === 'env' ? `invalid env: ${pair}` : `unexpected ${what} spec: ${pair}`);
+  return [pair.slice(0, equals), pair.slice(equals + 1)];
+}
+
+function overridden(context: Context, pod: Obj): Obj {
+  const text = context.flags.string('overrides');
+  const complete = (object: Obj): Obj => (context.flags.bool('save-config') ? withLastApplied(object) : object);
+  if (text === '') return complete(pod);
+  let patch: unknown;
+  try {
+    patch = parseYaml(text);
+  } catch (error) {
+    if (error instanceof YamlError) throw new CliError(`Invalid JSON Patch: ${error.message}`);
+    throw error;
+  }
+  const merged = context.flags.string('override-type') === 'strategic' ? applyStrategicPatch(pod, patch as Record<string, unknown>, 'Pod') : applyMergePatch(pod, patch);
+  return complete(merged as Obj);
+}
+
+function serviceObject(context: Context, name: string): Obj {
+  const port = Number(context.flags.string('port'));
+  const labels = context.flags.string('labels') === '' ? { run: name } : parseLabels(context.flags.string('labels'));
+  return {
+    kind: 'Service',
+    apiVersion: 'v1',
+    metadata: { name, ...(context.namespaceGiven ? { namespace: context.namespace } : {}) },
+    spec: { ports: [{ protocol: 'TCP', port, targetPort: port }], selector: labels },
+    status: { loadBalancer: {} },
+  };
+}
+
+async function makeAndReport(context: Context, plural: string, object: Obj, report: { print(object: Obj): void } | undefined): Promise<Obj> {
+  const dryRun = dryRunOf(context);
+  if (dryRun === 'client') {
+    report?.print(object);
+    if (plural === 'services' && context.flags.string('output') === 'yaml') context.out('---\n');
+    return object;
+  }
+  const resource = await discoveryOf(context).find(plural);
+  const query = { dryRun: dryRunQuery(dryRun), fieldManager: context.flags.string('field-manager') };
+  const made = await context.server.json('POST', pathTo(resource, context.namespace), { query, body: object });
+  report?.print(made);
+  return made;
+}
+
+/** Follows the pod's container as `attach` does; with --rm the pod goes at the end, whatever happened. */
+async function attachAndClean(context: Context, pod: Obj): Promise<void> {
+  const resource = await discoveryOf(context).find('pods');
+  const name = String((pod['metadata'] as Obj)['name']);
+  let failure: unknown;
+  let code = 0;
+  try {
+    await waitRunning(context, resource, name, context.flags.duration('pod-running-timeout'));
+    code = await attachTo(context, resource, name, name);
+  } catch (error) {
+    failure = error;
+  }
+  if (context.flags.bool('rm')) {
+    const grace = context.flags.int('grace-period');
+    const body = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background', ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}) };
+    await context.server.json('DELETE', pathTo(resource, context.namespace, name), { body });
+    if (!context.flags.bool('quiet')) context.out(`pod ${goQuote(name)} deleted from ${context.namespace} namespace\n`);
+  }
+  if (failure !== undefined) throw failure;
+  if (code !== 0) throw new CliError(`pod ${context.namespace}/${name} terminated (Error)`, code);
+}

@@ -1,0 +1,162 @@
+import type { Command, Context } from '../command.ts';
+import { ALL_FLAG, ALL_NAMESPACES_FLAG, FILE_FLAGS, SELECTOR_FLAGS } from '../common-flags.ts';
+import { pathTo } from '../discovery.ts';
+import { asError, CliError, hasReason } from '../errors.ts';
+import { findResults, JsonPathError, parseJsonPath, relaxedPath, valueText } from '../jsonpath.ts';
+import { list, nameOf, namespaceOf, num, str } from '../object.ts';
+import { nameLine } from '../output.ts';
+import { fetchTarget, select, throwAll } from '../selection.ts';
+import type { SelectionOptions, Target } from '../selection.ts';
+import type { Obj } from '../server.ts';
+import { FOREVER, uidOf, waitFor } from '../wait-for.ts';
+import { goQuote } from '../../text/go-quote.ts';
+
+export const wait: Command = {
+  name: 'wait',
+  group: 'Advanced Commands',
+  short: 'Wait for a specific condition on one or many resources',
+  usage: "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]]",
+  examples: ['kubectl wait --for=condition=Ready pod/web', "kubectl wait --for=jsonpath='{.status.phase}'=Running pod/web", 'kubectl wait --for=delete pod/web --timeout=60s'],
+  flags: [
+    ...FILE_FLAGS,
+    ...SELECTOR_FLAGS,
+    ALL_FLAG,
+    ALL_NAMESPACES_FLAG,
+    { name: 'for', type: 'array', usage: 'create, delete, condition=name[=value], or jsonpath={path}[=value].' },
+    { name: 'timeout', type: 'duration', fallback: '30s', usage: 'How long to wait; negative: a week.' },
+    { name: 'output', short: 'o', type: 'string', usage: 'name for shorter output.' },
+    { name: 'local', type: 'bool', fallback: 'false', usage: 'Look at the given manifest only.' },
+  ],
+  run: runWait,
+};
+
+type Condition =
+  | { readonly kind: 'delete' | 'create' }
+  | { readonly kind: 'check'; readonly met: (object: Obj) => boolean };
+
+async function runWait(context: Context): Promise<void> {
+  const wanted = context.flags.list('for');
+  if (wanted.length === 0) throw new CliError('required flag(s) "for" not set');
+  const conditions = wanted.map(conditionOf);
+  const options: SelectionOptions = {
+    files: true,
+    selector: context.flags.string('selector'),
+    fieldSelector: context.flags.string('field-selector'),
+    all: context.flags.bool('all'),
+    allNamespaces: context.allNamespaces,
+  };
+  const timeout = context.flags.duration('timeout') < 0 ? FOREVER : context.flags.duration('timeout');
+  const deadline = context.io.now() + timeout;
+  const targets = await select(context, options);
+  for (const condition of conditions) await waitAll(context, targets, options, condition, deadline);
+}
+
+function conditionOf(text: string): Condition {
+  const lower = text.toLowerCase();
+  if (lower === 'delete') return { kind: 'delete' };
+  if (lower === 'create') return { kind: 'create' };
+  if (lower.startsWith('condition=')) {
+    const rest = text.slice('condition='.length);
+    const equals = rest.indexOf('=');
+    const [name, value] = equals < 0 ? [rest, 'true'] : [rest.slice(0, equals), rest.slice(equals + 1)];
+    return { kind: 'check', met: (object) => hasCondition(object, name, value) };
+  }
+  if (lower.startsWith('jsonpath=')) return { kind: 'check', met: jsonPathCheck(text.slice('jsonpath='.length)) };
+  throw new CliError(`unrecognized condition: ${goQuote(text)}`);
+}
+
+/** A condition that is older than the spec does not count. */
+function hasCondition(object: Obj, name: string, value: string): boolean {
+  const found = list(object, 'status', 'conditions').find((each) => str(each, 'type').toLowerCase() === name.toLowerCase());
+  if (found === undefined) return false;
+  const [generation, observed] = [num(object, 'metadata', 'generation'), num(found, 'observedGeneration') ?? num(object, 'status', 'observedGeneration')];
+  if (generation !== undefined && observed !== undefined && observed < generation) return false;
+  return str(found, 'status').toLowerCase() === value.toLowerCase();
+}
+
+function jsonPathCheck(text: string): (object: Obj) => boolean {
+  const close = text.lastIndexOf('}');
+  const equals = text.indexOf('=', close < 0 ? 0 : close);
+  const [expression, value] = equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
+  const clean = (part: string): string => part.replace(/^(['"])(.*)\1$/, '$2');
+  if (value !== undefined && clean(value) === '') throw new CliError('jsonpath wait has to have a value after equal sign, like --for=jsonpath=\'{.status.readyReplicas}\'=3');
+  try {
+    const path = parseJsonPath(relaxedPath(clean(expression)));
+    return (object) => {
+      const values = findResults(path, object, { allowMissingKeys: true })[0] ?? [];
+      if (values.length === 0) return false;
+      if (value === undefined) return true;
+      if (values.length > 1) throw new CliError('given jsonpath expression matches more than one value');
+      return valueText(values[0]) === clean(value);
+    };
+  } catch (error) {
+    if (error instanceof JsonPathError) throw new CliError(error.message);
+    throw error;
+  }
+}
+
+async function waitAll(context: Context, targets: readonly Target[], options: SelectionOptions, condition: Condition, deadline: number): Promise<void> {
+  const errors: Error[] = [];
+  let visited = 0;
+  for (const target of targets) {
+    try {
+      for (const object of await objectsFor(context, target, options, condition, deadline)) {
+        visited++;
+        await waitOne(context, object, condition, deadline);
+      }
+    } catch (error) {
+      errors.push(asError(error));
+    }
+  }
+  throwAll(errors);
+  if (visited === 0 && condition.kind !== 'delete') throw new CliError('no matching resources found');
+}
+
+interface Waited {
+  readonly target: Target;
+  readonly object: Obj;
+}
+
+async function objectsFor(context: Context, target: Target, options: SelectionOptions, condition: Condition, deadline: number): Promise<Waited[]> {
+  if (condition.kind === 'create') return waitCreated(context, target, options, deadline);
+  try {
+    const objects = await fetchTarget(context, target, options);
+    return objects.map((object) => ({ object, target: { ...target, name: nameOf(object), namespace: target.resource.namespaced ? namespaceOf(object) : '' } }));
+  } catch (error) {
+    if (condition.kind === 'delete' && hasReason(error, 'NotFound')) return [];
+    throw error;
+  }
+}
+
+const POLL = 1_000_000;
+
+async function waitCreated(context: Context, target: Target, options: SelectionOptions, deadline: number): Promise<Waited[]> {
+  for (;;) {
+    try {
+      const objects = await fetchTarget(context, target, options);
+      if (objects.length > 0) return objects.map((object) => ({ object, target }));
+    } catch (error) {
+      if (!hasReason(error, 'NotFound')) throw error;
+    }
+    if (context.io.now() + POLL > deadline) throw new CliError('timed out waiting for the condition');
+    await context.io.sleep(POLL);
+  }
+}
+
+async function waitOne(context: Context, { object, target }: Waited, condition: Condition, deadline: number): Promise<void> {
+  const left = Math.max(0, deadline - context.io.now());
+  if (condition.kind === 'delete') {
+    const uid = uidOf(object);
+    await waitFor(context, target, left, (live) => (live === undefined || uidOf(live) !== uid ? 'met' : 'not yet'));
+  } else if (condition.kind === 'check') {
+    await waitFor(context, target, left, (live) => {
+      if (live === undefined) throw gone(target);
+      return condition.met(live) ? 'met' : 'not yet';
+    });
+  }
+  context.out(context.flags.string('output') === 'name' ? `${nameLine(object)}\n` : `${nameLine(object)} condition met\n`);
+}
+
+function gone(target: Target): CliError {
+  return new CliError(`${pathTo(target.resource, '').split('/').at(-1) ?? ''} ${goQuote(target.name)} not found`);
+}

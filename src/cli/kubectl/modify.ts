@@ -1,0 +1,81 @@
+import { createMergePatch } from '../../api/patch/merge-patch.ts';
+import { createTwoWayPatch } from '../../api/patch/strategic-diff.ts';
+import { hasType } from '../../api/schema.ts';
+import type { Context } from './command.ts';
+import { ALL_FLAG, fieldManagerFlag, FILE_FLAGS, SELECTOR_FLAGS } from './common-flags.ts';
+import { pathTo } from './discovery.ts';
+import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, operationText } from './dry-run.ts';
+import type { FlagSpec } from './flags.ts';
+import { fileTargets, select, visit } from './selection.ts';
+import type { SelectionOptions, Target } from './selection.ts';
+import type { Obj } from './server.ts';
+import { OUTPUT_FLAGS, reporter } from './output.ts';
+
+/** Flags of the commands that change objects in place. */
+export function modifyFlags(manager: string): readonly FlagSpec[] {
+  return [
+    ...FILE_FLAGS,
+    ...OUTPUT_FLAGS,
+    ...SELECTOR_FLAGS,
+    ALL_FLAG,
+    DRY_RUN_FLAG,
+    fieldManagerFlag(manager),
+    { name: 'local', type: 'bool', fallback: 'false', usage: 'Change the given manifest only, without a server.' },
+  ];
+}
+
+export function selectionOf(context: Context, args: readonly string[]): SelectionOptions {
+  return {
+    files: true,
+    args,
+    selector: context.flags.string('selector'),
+    fieldSelector: context.flags.string('field-selector'),
+    all: context.flags.bool('all'),
+    allNamespaces: context.allNamespaces,
+  };
+}
+
+export type PatchStyle = 'merge' | 'strategic';
+
+/** Sends the difference between two forms of an object; gives what the server made of it. */
+export async function sendChange(context: Context, target: Target, before: Obj, after: Obj, style: PatchStyle): Promise<Obj> {
+  const strategic = style === 'strategic' && hasType(target.resource.kind);
+  const patch = strategic ? createTwoWayPatch(before, after, target.resource.kind) : createMergePatch(before, after);
+  const contentType = strategic ? 'application/strategic-merge-patch+json' : 'application/merge-patch+json';
+  const query = { dryRun: dryRunQuery(dryRunOf(context)), fieldManager: context.flags.has('field-manager') ? context.flags.string('field-manager') : undefined };
+  return context.server.json('PATCH', pathTo(target.resource, target.namespace, target.name), { query, body: patch, contentType });
+}
+
+/** What a change does to one object: the new form and the word for it; undefined leaves it alone without a word. */
+export type Change = (object: Obj, target: Target) => { readonly object: Obj; readonly operation: string } | undefined;
+
+/** Changes every selected object and reports each. */
+export async function changeObjects(context: Context, options: SelectionOptions, style: PatchStyle, change: Change, wrap: (error: Error) => Error = (error) => error): Promise<void> {
+  const dryRun = dryRunOf(context);
+  const apply = async (object: Obj, target: Target, send: boolean): Promise<void> => {
+    const changed = change(object, target);
+    if (changed === undefined) return;
+    const { object: after, operation } = changed;
+    let result = after;
+    if (send && dryRun !== 'client' && JSON.stringify(after) !== JSON.stringify(object)) {
+      try {
+        result = await sendChange(context, target, object, after, style);
+      } catch (error) {
+        throw error instanceof Error ? wrap(error) : error;
+      }
+    }
+    const report = reporter(context, operationText(operation, dryRun));
+    report.print(result);
+    report.flush();
+  };
+  if (context.flags.bool('local')) {
+    for (const target of await fileTargets(context, context.flags.list('filename'))) await apply(targetObject(target), target, false);
+    return;
+  }
+  await visit(context, await select(context, options), options, (object, target) => apply(object, target, true));
+}
+
+/** As given in the file: a namespace that only the context added is left out. */
+function targetObject(target: Target): Obj {
+  return target.object ?? {};
+}
