@@ -71,7 +71,8 @@ export class Task {
   readonly context: ContainerContext;
   readonly pid: number;
   readonly parent: Task | undefined;
-  readonly argv: readonly string[];
+  /** Replaced by exec. */
+  argv: readonly string[];
   readonly vars: Map<string, string>;
   readonly stdin: Source;
   readonly stdout: Sink;

@@ -207,17 +207,23 @@ async function runThere(
 ): Promise<number> {
   const request: RunRequest = { command };
   const done = task.env.deferred<number>();
+  let ended = false;
+  const finish = (code: number) => {
+    ended = true;
+    done.resolve(code);
+  };
   const stream = client.stream(
     { method: 'POST', path: RUN_PATH, body: JSON.stringify(request) },
     {
       data(text, channel) {
-        if (channel === 3) done.resolve(Number(text));
+        if (channel === 3) finish(Number(text));
         else if (!quiet) writer(channel === 2 ? (each) => task.printError(each) : (each) => task.print(each))(text);
       },
-      end: () => done.resolve(0),
+      end: () => finish(0),
       fail(failure) {
+        if (ended) return;
         writer((each) => task.printError(each))(sshFailure(machine, failure));
-        done.resolve(255);
+        finish(255);
       },
     },
   );

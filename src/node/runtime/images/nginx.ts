@@ -153,8 +153,8 @@ export async function execInPlace(task: Task, argv: readonly string[]): Promise<
     await task.printError(`${task.argv[0]}: exec: line 47: ${argv[0]}: not found\n`);
     return 127;
   }
-  const named = Object.create(task, { argv: { value: argv } }) as Task;
-  return command(named);
+  task.argv = argv;
+  return command(task);
 }
 
 const serve: Command = async (task) => {
