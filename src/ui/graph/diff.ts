@@ -9,7 +9,8 @@ const MOST = 60;
 /** Compares two stored values field by field; bookkeeping that every write changes is left out. */
 export function diffObjects(before: string | undefined, after: string | undefined): DiffLine[] {
   const lines: DiffLine[] = [];
-  walk(lines, '', read(before), read(after));
+  const none = before === undefined || after === undefined ? {} : undefined;
+  walk(lines, '', read(before) ?? none, read(after) ?? none);
   return lines.slice(0, MOST);
 }
 
@@ -30,6 +31,11 @@ function walk(lines: DiffLine[], path: string, a: unknown, b: unknown): void {
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) if (!IGNORED.has(key)) walk(lines, path === '' ? key : `${path}.${key}`, a[key], b[key]);
     return;
   }
+  // Something new is told field by field, so that it reads like YAML.
+  if (a === undefined && isObject(b) && depth(path) < 2) {
+    for (const key of Object.keys(b)) if (!IGNORED.has(key)) walk(lines, path === '' ? key : `${path}.${key}`, undefined, b[key]);
+    return;
+  }
   if (Array.isArray(a) && Array.isArray(b)) {
     walkLists(lines, path, a, b);
     return;
@@ -40,6 +46,8 @@ function walk(lines: DiffLine[], path: string, a: unknown, b: unknown): void {
   if (a !== undefined) print(lines, '-', name, a);
   if (b !== undefined) print(lines, '+', name, b);
 }
+
+const depth = (path: string): number => path.split('.').length;
 
 /** Lists of named things are compared by name, others place by place. */
 function walkLists(lines: DiffLine[], path: string, a: readonly unknown[], b: readonly unknown[]): void {

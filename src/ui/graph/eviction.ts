@@ -42,5 +42,22 @@ export function evictionOf(world: World, stored: StoredObject | undefined, host:
 export function stepsBetween(history: History, host: string, from: Micros, to: Micros): Step[] {
   return history.faults.items
     .filter((span) => span.at >= from && span.at <= to && span.targets.some((target) => target === host || target.startsWith(`${host}/`)))
-    .map((span): Step => ({ key: `fault ${span.id} ${span.at}`, by: 'fault', text: `you did: ${span.text}`, at: span.at }));
+    .map((span): Step => ({ key: `fault ${span.id} ${span.at}`, by: 'fault', text: deed(span.command, span.text), at: span.at }));
+}
+
+const DEEDS: Readonly<Record<string, string>> = {
+  'power-off': 'you powered off',
+  'power-on': 'you powered on',
+  kill: 'you killed',
+  pause: 'you paused',
+  partition: 'you cut off',
+  'slow-disk': 'you slowed the disk of',
+  'clock-skew': 'you set the clock of',
+};
+
+/** A fault as something that you did. */
+function deed(command: string, text: string): string {
+  const [verb = '', ...words] = command.split(/\s+/);
+  const known = DEEDS[verb];
+  return known === undefined ? `you did: ${text}` : `${known} ${words.join(' ')}`;
 }

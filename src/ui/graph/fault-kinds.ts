@@ -80,3 +80,10 @@ export function cutsOf(fault: FaultState, machines: readonly string[]): readonly
   const right = at < 0 ? machines.filter((machine) => !left.includes(machine)) : words.slice(at + 1);
   return left.flatMap((a) => right.map((b) => ({ a, b, oneWay: words[at] === '->' })));
 }
+
+/** Every link over which nothing comes: cut by a fault, or with no power at one end. */
+export function cutsIn(world: World, machines: readonly string[]): Cut[] {
+  const off = machines.filter((machine) => world.machines.get(machine)?.state === 'off');
+  const dark = off.flatMap((a) => machines.filter((b) => b !== a).map((b): Cut => ({ a, b, oneWay: false })));
+  return [...[...world.faults.values()].flatMap((fault) => cutsOf(fault, machines)), ...dark];
+}

@@ -48,8 +48,8 @@ function stepOfCause(cause: Cause): Step {
 }
 
 function addSchedule(steps: Map<string, Step>, schedule: Schedule): void {
-  const known = schedule.cause === undefined ? undefined : [...steps.values()].find((step) => step.at >= schedule.at && step.source === schedule.source);
+  const known = [...steps.values()].find((step) => step.at >= schedule.at && step.source === schedule.source);
   const text = schedule.node === undefined ? (schedule.message ?? 'no node fits') : `scheduler chose ${schedule.node}`;
   const key = known?.key ?? `schedule ${schedule.at}`;
-  steps.set(key, { key, by: 'program', at: schedule.at, source: schedule.source, ...known, text, schedule });
+  steps.set(key, { key, by: 'program', at: schedule.at, source: schedule.source, ...known, text: known?.text ?? text, schedule });
 }

@@ -1,6 +1,6 @@
 import { termAt } from '../stores/fold-raft.ts';
 import { hostOf } from '../stores/world.ts';
-import type { Invariant } from './index.ts';
+import type { Invariant } from './invariant.ts';
 
 const KEPT = 4_000;
 

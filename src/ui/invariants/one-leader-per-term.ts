@@ -1,5 +1,5 @@
 import { hostOf } from '../stores/world.ts';
-import type { Invariant } from './index.ts';
+import type { Invariant } from './invariant.ts';
 
 /** Raft, Election Safety. */
 export const oneLeaderPerTerm: Invariant = {

@@ -5,6 +5,7 @@ import { machinesOf, parseTopology } from '../../cluster/topology.ts';
 import { layoutOf, type Layout, type MachineInfo } from '../graph/layout.ts';
 import { NO_STATUS, TERMINAL, useTrace } from '../stores/trace-store.ts';
 import { useView } from '../stores/view-store.ts';
+import { bootCluster, replay } from './boot.ts';
 import type { Failure, Hub, OpenOptions } from './hub.ts';
 import { browserFrame, createPump, type Pump } from './pump.ts';
 
@@ -57,6 +58,8 @@ export async function openRun(options: OpenOptions): Promise<void> {
     await session.observe((batch, status) => taking.take(batch, status));
     useRun.setState({ session });
     useTrace.setState({ status: { ...NO_STATUS, ...(await session.status()) } });
+    if (options.recording === undefined) await bootCluster(session, machines);
+    else await replay(session, options.recording);
   } catch (error) {
     failed({ title: 'The cluster could not be started', text: 'Nothing was lost: start again, or choose another seed or size.', detail: messageOf(error) });
   }

@@ -48,7 +48,7 @@ export function foldWorld(world: World, event: TraceEvent): Slice | undefined {
       return 'machines';
     case 'fault':
       if (event.state === 'healed') world.faults.delete(event.id);
-      else world.faults.set(event.id, { id: event.id, command: event.command, text: event.text, targets: event.targets, at: event.at });
+      else if (lasts(event.command)) world.faults.set(event.id, { id: event.id, command: event.command, text: event.text, targets: event.targets, at: event.at });
       return 'faults';
     case 'tables':
       world.tables.set(event.host, event.tables);
@@ -61,6 +61,11 @@ export function foldWorld(world: World, event: TraceEvent): Slice | undefined {
     default:
       return undefined;
   }
+}
+
+/** A kill is over when it is done; there is nothing to heal. */
+export function lasts(command: string): boolean {
+  return !/^(kill|power-on)\b/.test(command);
 }
 
 type Of<K extends TraceEvent['kind']> = Extract<TraceEvent, { readonly kind: K }>;

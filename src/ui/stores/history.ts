@@ -1,5 +1,6 @@
 import type { Micros, ProcessId } from '../../sim/env.ts';
 import type { PacketRecord, TraceEvent, TraceNote } from '../../sim/trace.ts';
+import { lasts } from './fold-world.ts';
 import { createRing, push, type Ring } from './ring.ts';
 import { hostOf, type Cause, type Revision, type Schedule, type World } from './world.ts';
 
@@ -230,7 +231,8 @@ function foldFault(history: History, event: Extract<TraceEvent, { kind: 'fault' 
     if (open !== undefined) open.until = event.at;
     return;
   }
-  push(history.faults, { id: event.id, at: event.at, command: event.command, text: event.text, targets: event.targets });
+  const { id, at, command, text, targets } = event;
+  push(history.faults, { id, at, command, text, targets, ...(lasts(command) ? {} : { until: at }) });
 }
 
 function foldElection(history: History, at: Micros, host: string, note: Extract<TraceNote, { type: 'raft.role' }>): void {

@@ -28,6 +28,8 @@ export interface Pull {
   readonly dx: number;
   readonly dy: number;
   readonly direction: 'both' | 'out' | 'in';
+  /** Far enough away for letting go to cut. */
+  readonly far: boolean;
 }
 
 export interface ViewState {

@@ -172,7 +172,7 @@ export function createScreen(place: HTMLElement, session: number): Screen {
 
   const size = (): void => {
     const wanted = fit.proposeDimensions();
-    if (wanted === undefined || Number.isNaN(wanted.rows)) return;
+    if (wanted === undefined || !Number.isSafeInteger(wanted.rows) || !Number.isSafeInteger(wanted.cols)) return;
     terminal.resize(Math.max(COLUMNS, wanted.cols), Math.max(2, wanted.rows));
   };
   const watcher = new ResizeObserver(size);

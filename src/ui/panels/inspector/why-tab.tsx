@@ -75,19 +75,24 @@ function ObjectWhy({ subject, objectKey }: { readonly subject: Subject; readonly
   );
 }
 
+/** Who did it stands out: the first words of the text if they name a component or a kind, else the program's name. */
 function StepLine({ step }: { readonly step: Step }): ReactNode {
   const world = useTrace((state) => state.model.world);
   const program = step.source === undefined ? undefined : world.processes.get(step.source)?.program;
-  const who = step.by !== 'program' || program === undefined ? undefined : (COMPONENTS[program] ?? program);
+  const name = program === undefined ? undefined : (COMPONENTS[program] ?? program);
+  const strong = step.by === 'program' ? /^(kubelet|scheduler|[A-Z]\w+|node lifecycle|taint eviction)\b/.exec(step.text)?.[0] : undefined;
   return (
     <p>
-      <span title={step.text}>
-        {who !== undefined && !step.text.startsWith(who) && (
+      <span title={name === undefined ? step.text : `${step.source}: ${step.text}`}>
+        {strong === undefined && step.by === 'program' && name !== undefined && <b>{name} </b>}
+        {strong !== undefined && <b>{strong}</b>}
+        {step.text.startsWith('you typed ') ? (
           <>
-            <b>{who}</b>:{' '}
+            you typed <code>{step.text.slice(10)}</code>
           </>
+        ) : (
+          step.text.slice(strong?.length ?? 0)
         )}
-        {step.text}
         {step.revision !== undefined && <i>rv {step.revision}</i>}
       </span>
       <time>{instant(step.at)}</time>

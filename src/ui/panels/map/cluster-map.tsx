@@ -1,11 +1,16 @@
 import '@xyflow/react/dist/base.css';
 import { ReactFlow, ReactFlowProvider, useReactFlow, ViewportPortal, type Node, type NodeProps } from '@xyflow/react';
 import { createContext, memo, useContext, useEffect, useMemo, useRef, type ReactNode } from 'react';
-import { cutsOf } from '../../graph/fault-kinds.ts';
+import { believedMap, type BelievedMap } from '../../graph/believed-map.ts';
+import { beliefRows, believers, type Believer } from '../../graph/beliefs.ts';
+import { cutsIn } from '../../graph/fault-kinds.ts';
 import { mapViewOf, type MapView } from '../../graph/map-view.ts';
 import { useRun } from '../../session/control.ts';
-import { targetId, useView } from '../../stores/view-store.ts';
+import { targetId, useView, type Target } from '../../stores/view-store.ts';
+import { leaseHolder } from '../../stores/leaders.ts';
 import { useTick, useWorld } from '../../stores/use-world.ts';
+import { useTrace } from '../../stores/trace-store.ts';
+import type { World } from '../../stores/world.ts';
 import { Consequence } from './consequence.tsx';
 import { Legend } from './legend.tsx';
 import { MachineCard } from './machine-card.tsx';
@@ -15,7 +20,13 @@ import { PodSquares } from './pod-squares.tsx';
 import { usePull } from './pull.ts';
 import { Threatened, Wires } from './wires.tsx';
 
-const Shown = createContext<MapView>(new Map());
+interface Shown {
+  readonly view: MapView;
+  readonly stale?: ReadonlySet<string>;
+  readonly tags?: ReadonlyMap<string, readonly [string, string]>;
+}
+
+const Shown = createContext<Shown>({ view: new Map() });
 type CardNode = Node<{ readonly host: string }, 'machine'>;
 
 /** The cluster: machines in their places, what runs in them, and what passes between them. */
@@ -36,7 +47,7 @@ function Flow(): ReactNode {
   const aimed = useView((view) => (view.drag?.over === undefined ? '' : targetId(view.drag.over)));
   const world = useWorld('machines', 'raft', 'objects', 'pods', 'faults');
   const tick = useTick('machines', 'raft', 'objects', 'pods');
-  const faultTick = useTick('faults');
+  const faultTick = useTick('faults', 'machines');
   const before = useRef<MapView>(new Map());
   const shown = useMemo(() => {
     const next = mapViewOf(world, machines, before.current);
@@ -44,8 +55,9 @@ function Flow(): ReactNode {
     return next;
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the world is one mutable object: the tick tells that it changed
   }, [world, machines, tick]);
+  const believed = useBelieved(world, shown.view);
   const cuts = useMemo(
-    () => [...world.faults.values()].flatMap((fault) => cutsOf(fault, machines.map((machine) => machine.name))),
+    () => cutsIn(world, machines.map((machine) => machine.name)),
     // eslint-disable-next-line react-hooks/exhaustive-deps -- as above
     [world, machines, faultTick],
   );
@@ -62,6 +74,7 @@ function Flow(): ReactNode {
           draggable: false,
           selectable: false,
           focusable: false,
+          style: { pointerEvents: 'all' },
           zIndex: pull?.host === place.machine.name ? 5 : 1,
         }),
       ),
@@ -69,9 +82,9 @@ function Flow(): ReactNode {
   );
   const pane = useRef<HTMLElement>(null);
   return (
-    <main ref={pane} className={`${css.map} ${belief ? css.believes : ''}`} aria-label="map of the cluster">
+    <main ref={pane} className={`${css.map} ${belief ? css.believes : ''} ${pull === undefined ? '' : css.whole}`} aria-label="map of the cluster">
       <ViewSwitch />
-      <Shown value={shown.view}>
+      <Shown value={believed ?? shown}>
         <ReactFlow
           nodes={nodes}
           edges={[]}
@@ -114,10 +127,24 @@ function Flow(): ReactNode {
   );
 }
 
+/** In the view of belief: the map as the chosen component knows it. */
+function useBelieved(world: World, real: MapView): BelievedMap | undefined {
+  const believer = useView((view) => (view.belief ? view.believer : undefined));
+  const machines = useRun((run) => run.machines);
+  const history = useTrace((state) => state.model.history);
+  const tick = useTick('beliefs', 'objects');
+  return useMemo(
+    () => (believer === undefined ? undefined : believedMap(world, history, machines, real, believer)),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the world is one mutable object: the tick tells that it changed
+    [believer, world, history, machines, real, tick],
+  );
+}
+
 const PacketLayer = memo(PacketCanvas);
 
 const MachineNode = memo(function MachineNode({ data }: NodeProps<CardNode>): ReactNode {
-  const view = useContext(Shown).get(data.host);
+  const shown = useContext(Shown);
+  const view = shown.view.get(data.host);
   const pull = useView((state) => (state.pull?.host === data.host ? state.pull : undefined));
   const selected = useView((state) => (state.selected !== undefined && partOf(state.selected, data.host) ? targetId(state.selected) : ''));
   const aimed = useView((state) => (state.drag?.over !== undefined && partOf(state.drag.over, data.host) ? targetId(state.drag.over) : ''));
@@ -127,7 +154,7 @@ const MachineNode = memo(function MachineNode({ data }: NodeProps<CardNode>): Re
   const lifted = pull === undefined ? undefined : { transform: `translate(${pull.dx}px, ${pull.dy}px)`, boxShadow: 'var(--shadow-lift)', borderRadius: 8 };
   return (
     <div onPointerDown={onPointerDown} className="nopan" style={{ width: '100%', height: '100%', position: 'relative', ...lifted }}>
-      <MachineCard view={view} selected={selected} aimed={aimed} believer={believer} />
+      <MachineCard view={view} selected={selected} aimed={aimed} believer={believer} unseen={shown.stale !== undefined} tag={shown.tags?.get(data.host)} stale={shown.stale} />
     </div>
   );
 });
@@ -161,6 +188,16 @@ function Fit(): ReactNode {
   return <span ref={marker} hidden />;
 }
 
+/** Whose belief: the one chosen before, the selected component, else the scheduler that leads or whoever has seen most. */
+function beliefOf(chosen: Believer | undefined): { readonly belief: true; readonly believer?: Believer; readonly selected?: Target; readonly tab?: 'belief' } {
+  const { world } = useTrace.getState().model;
+  const { selected } = useView.getState();
+  const all = believers(world);
+  const wanted = selected?.kind === 'component' ? all.find((one) => one.host === selected.host && one.program === selected.program) : undefined;
+  const believer = wanted ?? chosen ?? all.find((one) => one.program === 'kube-scheduler' && leaseHolder(world, one.program) === one.host) ?? all.toSorted((a, b) => beliefRows(world, b.host, b.program).length - beliefRows(world, a.host, a.program).length)[0];
+  return believer === undefined ? { belief: true } : { belief: true, believer, selected: { kind: 'component', ...believer }, tab: 'belief' };
+}
+
 function ViewSwitch(): ReactNode {
   const belief = useView((view) => view.belief);
   const believer = useView((view) => view.believer);
@@ -170,7 +207,7 @@ function ViewSwitch(): ReactNode {
       <button type="button" role="tab" aria-selected={!belief} onClick={() => set({ belief: false })}>
         Reality
       </button>
-      <button type="button" role="tab" aria-selected={belief} onClick={() => set({ belief: true })}>
+      <button type="button" role="tab" aria-selected={belief} onClick={() => set(beliefOf(believer))}>
         {belief && believer !== undefined ? `Belief: ${believer.program.replace(/^kube-/, '')} on ${believer.host}` : 'Belief'}
       </button>
     </div>

@@ -36,6 +36,11 @@ export function Consequence({ pane }: { readonly pane: RefObject<HTMLElement | n
           <span>
             <kbd>Esc</kbd>put it back
           </span>
+          <span>
+            <kbd>Tab</kbd>
+            <kbd>X</kbd>
+            <kbd>Enter</kbd>the same without a mouse: pick {pull.host}, X, Enter
+          </span>
         </footer>
       </>
     );

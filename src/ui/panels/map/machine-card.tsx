@@ -11,6 +11,8 @@ interface Props {
   readonly selected: string;
   readonly aimed: string;
   readonly believer: boolean;
+  /** The map shows what a component believes, and no watch tells of sites. */
+  readonly unseen: boolean;
   readonly tag?: readonly [string, string] | undefined;
   readonly stale?: ReadonlySet<string> | undefined;
 }
@@ -185,7 +187,7 @@ function SiteCard(props: Props): ReactNode {
   const { view } = props;
   const site = SITES[view.machine.role];
   return (
-    <div className={classes(props, css.site)} {...machineProps(props)}>
+    <div className={classes(props, css.site, props.unseen ? css.unseen : '')} {...machineProps(props)}>
       {site !== undefined && <Icon name={view.state === 'off' ? 'power' : site.icon} />}
       <b>{view.machine.name}</b>
       {site?.under !== undefined && <span>{site.under}</span>}

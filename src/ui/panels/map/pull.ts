@@ -4,24 +4,26 @@ import { control, useRun } from '../../session/control.ts';
 import { useView, type Pull } from '../../stores/view-store.ts';
 
 const LIFTS_AFTER = 6;
-/** How far away counts as "away from the others", in map units. */
-const CUTS_AFTER = 46;
+/** How far away counts as "away from the others", in pixels of the screen. */
+const CUTS_AFTER = 56;
 
 /** Dragging a machine away from the others cuts it off when it is let go; Shift and Alt cut one direction only, Escape puts it back. */
 export function usePull(host: string): (event: ReactPointerEvent) => void {
-  const { getZoom } = useReactFlow();
+  const { screenToFlowPosition } = useReactFlow();
   return (event) => {
     if (event.button !== 0 || useView.getState().drag !== undefined) return;
     const start = { x: event.clientX, y: event.clientY };
+    // The map takes the whole page while something is lifted: the card is held by the same point of it.
+    const grip = screenToFlowPosition(start);
     const { set } = useView.getState();
     let lifted = false;
-    const move = (moved: PointerEvent): void => {
-      const dx = moved.clientX - start.x;
-      const dy = moved.clientY - start.y;
-      if (!lifted && Math.hypot(dx, dy) < LIFTS_AFTER) return;
+    let far = 0;
+    const move = (moved: { readonly clientX: number; readonly clientY: number; readonly shiftKey: boolean; readonly altKey: boolean }): void => {
+      far = Math.hypot(moved.clientX - start.x, moved.clientY - start.y);
+      if (!lifted && far < LIFTS_AFTER) return;
       lifted = true;
-      const zoom = getZoom();
-      set({ pull: { host, dx: dx / zoom, dy: dy / zoom, direction: directionOf(moved) } });
+      const at = screenToFlowPosition({ x: moved.clientX, y: moved.clientY });
+      set({ pull: { host, dx: at.x - grip.x, dy: at.y - grip.y, direction: directionOf(moved), far: far >= CUTS_AFTER } });
     };
     const end = (cut: boolean) => (): void => {
       removeEventListener('pointermove', move);
@@ -32,7 +34,7 @@ export function usePull(host: string): (event: ReactPointerEvent) => void {
       set({ pull: undefined });
       if (!lifted) return;
       swallowClick();
-      if (cut && pull !== undefined && cutsOff(pull)) void control.fault(partitionCommand(pull, useRun.getState().machines.map((machine) => machine.name)), `${host} is cut off`);
+      if (cut && pull?.far === true) void control.fault(partitionCommand(pull, useRun.getState().machines.map((machine) => machine.name)), `${host} is cut off`);
     };
     const up = end(true);
     const back = end(false);
@@ -50,10 +52,6 @@ export function usePull(host: string): (event: ReactPointerEvent) => void {
     addEventListener('pointercancel', back);
     addEventListener('keydown', key, true);
   };
-}
-
-export function cutsOff(pull: Pull): boolean {
-  return Math.hypot(pull.dx, pull.dy) >= CUTS_AFTER;
 }
 
 /** One direction needs all others by name. */

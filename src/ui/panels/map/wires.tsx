@@ -83,7 +83,9 @@ interface Slash {
 
 function slashes(layout: Layout, cuts: readonly Cut[]): Slash[] {
   const marks = new Map<string, Slash>();
+  const drawn = new Set(wiresOf(layout).flatMap((wire) => [`${wire.a}|${wire.b}`, `${wire.b}|${wire.a}`]));
   for (const { a, b } of cuts) {
+    if (!drawn.has(`${a}|${b}`)) continue;
     const point = cutPoint(layout, a, b);
     if (point === undefined) continue;
     const place = `${Math.round(point.x)},${Math.round(point.y)}`;
