@@ -48,7 +48,9 @@ function validateSubsets(subsets: readonly EndpointSubset[]): FieldErrors {
 }
 
 function validateAddress(address: EndpointAddress, path: string): FieldErrors {
-  const errors = isIP(address.ip) ? [] : [invalid(`${path}.ip`, address.ip, IP_TEXT)];
+  const errors = isIP(address.ip)
+    ? validateReachable(address.ip, `${path}.ip`)
+    : [invalid(`${path}.ip`, address.ip, IP_TEXT)];
   if ((address.hostname ?? '') !== '') {
     errors.push(...complaints(`${path}.hostname`, address.hostname, dns1123Label(address.hostname ?? '')));
   }
@@ -56,6 +58,20 @@ function validateAddress(address: EndpointAddress, path: string): FieldErrors {
     errors.push(...complaints(`${path}.nodeName`, address.nodeName, dns1123Subdomain(address.nodeName)));
   }
   return errors;
+}
+
+/** Addresses that mean something else on every machine are no endpoints. */
+function validateReachable(ip: string, path: string): FieldErrors {
+  if (ip === '0.0.0.0' || ip === '::') return [invalid(path, ip, `may not be unspecified (${ip})`)];
+  if (ip.startsWith('127.') || ip === '::1') {
+    return [invalid(path, ip, 'may not be in the loopback range (127.0.0.0/8, ::1/128)')];
+  }
+  if (ip.startsWith('169.254.') || /^fe[89ab]/i.test(ip)) {
+    return [invalid(path, ip, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)')];
+  }
+  return ip.startsWith('224.0.0.')
+    ? [invalid(path, ip, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)')]
+    : [];
 }
 
 export function validateEndpointSlice(slice: EndpointSlice): FieldErrors {

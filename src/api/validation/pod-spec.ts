@@ -27,6 +27,7 @@ export function validatePodSpec(spec: PodSpec, path: string): FieldErrors {
   if (spec.resources !== undefined) errors.push(...validateResources(spec.resources, `${path}.resources`));
   errors.push(...validatePolicies(spec, path));
   errors.push(...validateLabels(spec.nodeSelector, `${path}.nodeSelector`));
+  errors.push(...validateHostAccess(spec, path));
   errors.push(...validatePodSecurityContext(spec.securityContext, `${path}.securityContext`));
   (spec.imagePullSecrets ?? []).forEach((reference, i) => {
     if ((reference.name ?? '') === '') errors.push(required(`${path}.imagePullSecrets[${i}].name`));
@@ -50,6 +51,25 @@ function validatePolicies(spec: PodSpec, path: string): FieldErrors {
   }
   if (dnsPolicy === '') errors.push(required(`${path}.dnsPolicy`));
   else if (!DNS_POLICIES.includes(dnsPolicy)) errors.push(notSupported(`${path}.dnsPolicy`, dnsPolicy, DNS_POLICIES));
+  return errors;
+}
+
+/** A user namespace of its own does not go with the host's other namespaces. */
+function validateHostAccess(spec: PodSpec, path: string): FieldErrors {
+  const errors: FieldErrors = [];
+  if (spec.shareProcessNamespace === true && spec.hostPID === true) {
+    errors.push(
+      invalid(
+        `${path}.securityContext.shareProcessNamespace`,
+        true,
+        'ShareProcessNamespace and HostPID cannot both be enabled',
+      ),
+    );
+  }
+  if (spec.hostUsers !== false) return errors;
+  if (spec.hostNetwork === true) errors.push(forbiddenField(`${path}.hostNetwork`, 'when `hostUsers` is false'));
+  if (spec.hostPID === true) errors.push(forbiddenField(`${path}.HostPID`, 'when `hostUsers` is false'));
+  if (spec.hostIPC === true) errors.push(forbiddenField(`${path}.HostIPC`, 'when `hostUsers` is false'));
   return errors;
 }
 

@@ -11,7 +11,11 @@ import { validatePodSpec } from './pod-spec.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 export function validatePodCreate(pod: Pod): FieldErrors {
-  const errors = [...validateObjectMeta(POD, pod), ...validatePodSpec(pod.spec, 'spec')];
+  const errors = [
+    ...validateObjectMeta(POD, pod),
+    ...validatePodAnnotations(pod),
+    ...validatePodSpec(pod.spec, 'spec'),
+  ];
   if ((pod.spec.ephemeralContainers ?? []).length > 0) {
     errors.push(forbiddenField('spec.ephemeralContainers', 'cannot be set on create'));
   }
@@ -19,6 +23,39 @@ export function validatePodCreate(pod: Pod): FieldErrors {
     errors.push(forbiddenField('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
   }
   return errors;
+}
+
+const MIRROR = 'kubernetes.io/config.mirror';
+const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
+
+function validatePodAnnotations(pod: Pod): FieldErrors {
+  const annotations = pod.metadata.annotations ?? {};
+  const errors: FieldErrors = [];
+  const mirror = annotations[MIRROR];
+  if (mirror !== undefined && (pod.spec.nodeName ?? '') === '') {
+    errors.push(
+      invalid(`metadata.annotations[${MIRROR}]`, mirror, 'must set spec.nodeName if mirror pod annotation is set'),
+    );
+  }
+  const cost = annotations[DELETION_COST];
+  if (cost !== undefined && !(/^(0|-?[1-9]\d*)$/.test(cost) && Math.abs(Number(cost)) <= 2_147_483_647)) {
+    errors.push(invalid(`metadata.annotations[${DELETION_COST}]`, cost, 'must be a 32bit integer'));
+  }
+  return errors;
+}
+
+/** A static pod stays one, and nothing else becomes one. */
+function validateMirrorUpdate(next: Pod, old: Pod): FieldErrors {
+  const after = next.metadata.annotations?.[MIRROR];
+  const before = old.metadata.annotations?.[MIRROR];
+  if (after === before) return [];
+  const path = `metadata.annotations[${MIRROR}]`;
+  return [
+    forbiddenField(
+      path,
+      before === undefined ? 'may not add mirror pod annotation' : 'may not remove or update mirror pod annotation',
+    ),
+  ];
 }
 
 const UPDATABLE = [
@@ -33,6 +70,8 @@ export function validatePodUpdate(next: Pod, old: Pod): FieldErrors {
   const errors = [
     ...validateObjectMetaUpdate(next, old),
     ...validateObjectMeta(POD, next),
+    ...validatePodAnnotations(next),
+    ...validateMirrorUpdate(next, old),
     ...validatePodSpec(next.spec, 'spec'),
   ];
   for (const key of ['containers', 'initContainers'] as const) {

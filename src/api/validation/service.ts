@@ -55,7 +55,7 @@ function validateByType(spec: ServiceSpec): FieldErrors {
   if (spec.type !== 'ExternalName') return [];
   const errors: FieldErrors = [];
   if ((spec.clusterIPs ?? []).length > 0) {
-    errors.push(forbiddenField('spec.clusterIPs', "may not be set when `type` is 'ExternalName'"));
+    errors.push(forbiddenField('spec.clusterIPs', 'may not be set for ExternalName services'));
   }
   const name = (spec.externalName ?? '').replace(/\.$/, '');
   if (name === '') errors.push(required('spec.externalName'));
@@ -188,9 +188,9 @@ function validateClusterIPs(spec: ServiceSpec): FieldErrors {
   const { ipFamilies = [], clusterIPs = [], ipFamilyPolicy } = spec;
   if (spec.type === 'ExternalName') {
     if (ipFamilies.length > 0)
-      errors.push(forbiddenField('spec.ipFamilies', "may not be set when `type` is 'ExternalName'"));
+      errors.push(forbiddenField('spec.ipFamilies', 'may not be set for ExternalName services'));
     if (ipFamilyPolicy !== undefined) {
-      errors.push(forbiddenField('spec.ipFamilyPolicy', "may not be set when `type` is 'ExternalName'"));
+      errors.push(forbiddenField('spec.ipFamilyPolicy', 'may not be set for ExternalName services'));
     }
     return errors;
   }
@@ -204,6 +204,7 @@ function validateClusterIPs(spec: ServiceSpec): FieldErrors {
     if (seen.has(family)) errors.push(duplicate(`spec.ipFamilies[${i}]`, family));
     seen.add(family);
   });
+  errors.push(...validateClusterIPList(spec.clusterIP ?? '', clusterIPs));
   clusterIPs.forEach((ip, i) => {
     if (ip === 'None' || ip === '') return;
     const family = ipFamilies[i];
@@ -214,6 +215,22 @@ function validateClusterIPs(spec: ServiceSpec): FieldErrors {
       );
     }
   });
+  return errors;
+}
+
+/** The list and the old single field tell the same story. */
+function validateClusterIPList(clusterIP: string, clusterIPs: readonly string[]): FieldErrors {
+  const path = 'spec.clusterIPs';
+  const errors: FieldErrors = [];
+  if (clusterIP === '' && clusterIPs.length > 0) {
+    errors.push(invalid(path, clusterIPs, 'must be empty when `clusterIP` is not specified'));
+  } else if (clusterIPs.length > 0 && clusterIPs[0] !== clusterIP) {
+    errors.push(invalid(path, clusterIPs, 'first value must match `clusterIP`'));
+  }
+  if (clusterIPs.length > 1 && clusterIPs.includes('None')) {
+    errors.push(invalid(path, clusterIPs, "'None' must be the first and only value"));
+  }
+  if (clusterIPs.length > 2) errors.push(invalid(path, clusterIPs, 'may only hold up to 2 values'));
   return errors;
 }
 

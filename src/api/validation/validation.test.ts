@@ -55,6 +55,27 @@ describe('validation', () => {
       pod({ dnsPolicy: 'None' }),
       'Pod "x" is invalid: spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None',
     ],
+    [
+      pod({ hostUsers: false, hostNetwork: true }),
+      'Pod "x" is invalid: spec.hostNetwork: Forbidden: when `hostUsers` is false',
+    ],
+    [
+      { ...pod({}), metadata: { ...meta, annotations: { 'controller.kubernetes.io/pod-deletion-cost': '1.5' } } },
+      'Pod "x" is invalid: metadata.annotations[controller.kubernetes.io/pod-deletion-cost]: Invalid value: "1.5": must be a 32bit integer',
+    ],
+    [
+      {
+        apiVersion: 'v1',
+        kind: 'Endpoints',
+        metadata: meta,
+        subsets: [{ addresses: [{ ip: '127.0.0.1' }], ports: [{ port: 80 }] }],
+      },
+      'Endpoints "x" is invalid: subsets[0].addresses[0].ip: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
+    ],
+    [
+      service({ clusterIP: '10.96.0.1', clusterIPs: ['10.96.0.2'], ports: [{ port: 80 }] }),
+      'Service "x" is invalid: spec.clusterIPs: Invalid value: ["10.96.0.2"]: first value must match `clusterIP`',
+    ],
     [service({ ports: [{ port: 80 }] }), ''],
     [service({ clusterIP: 'None' }), ''],
     [service({ type: 'NodePort' }), 'Service "x" is invalid: spec.ports: Required value'],

@@ -276,6 +276,9 @@ export function validateVolumeMounts(
         errors.push(invalid(`${path}.subPathExpr`, subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
       errors.push(...validateDescendingPath(subPathExpr, `${path}.subPathExpr`));
     }
+    if (mount.recursiveReadOnly !== undefined && mount.recursiveReadOnly !== 'Disabled') {
+      errors.push(...validateRecursive(mount, `${at}.recursiveReadOnly`));
+    }
     const propagation = mount.mountPropagation;
     if (propagation !== undefined && !PROPAGATIONS.includes(propagation)) {
       errors.push(notInSet(`${at}.mountPropagation`, propagation, PROPAGATIONS));
@@ -288,5 +291,18 @@ export function validateVolumeMounts(
       );
     }
   });
+  return errors;
+}
+
+function validateRecursive(mount: VolumeMount, path: string): FieldErrors {
+  const mode = mount.recursiveReadOnly ?? '';
+  if (mode !== 'Enabled' && mode !== 'IfPossible') {
+    return [notInSet(path, mode, ['Disabled', 'IfPossible', 'Enabled'])];
+  }
+  const errors: FieldErrors = [];
+  if (mount.readOnly !== true) errors.push(forbiddenField(path, 'may only be specified when readOnly is true'));
+  if (mount.mountPropagation !== undefined && mount.mountPropagation !== 'None') {
+    errors.push(forbiddenField(path, 'may only be specified when mountPropagation is None or not specified'));
+  }
   return errors;
 }
