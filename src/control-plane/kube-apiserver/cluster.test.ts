@@ -27,7 +27,7 @@ const client: Program = (env) => {
       );
       return;
     }
-    env.spawn(async () => {
+    const send = async (): Promise<void> => {
       try {
         const response = await http.request({ method, path, body, headers });
         env.print(`${tag} ${response.status} ${response.body.trim()}\n`);
@@ -36,7 +36,8 @@ const client: Program = (env) => {
         env.print(`${tag} 0 ${error.reason}\n`);
       }
       http.close();
-    });
+    };
+    env.because(`typed ${tag}`, () => env.spawn(send));
   });
 };
 
@@ -205,6 +206,10 @@ describe('three apiservers over three etcd members behind a balancer', () => {
       .output('laptop/client')
       .split('\n')
       .filter((each) => each.startsWith('w '));
-    expect(JSON.parse(line.slice(6))).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'seen' } } });
+    expect(JSON.parse(line.slice(6))).toMatchObject({
+      type: 'ADDED',
+      object: { metadata: { name: 'seen' } },
+      cause: expect.stringMatching(/^typed t\d+$/),
+    });
   });
 });

@@ -83,7 +83,7 @@ describe.skipIf(!existsSync(FILE))('recorded faults', () => {
     const missed: string[] = [];
     for (const row of rows) {
       const failure = await failureOf(row);
-      if (failure !== undefined) missed.push(`${row.name}: ${failure}`);
+      if (failure !== undefined) missed.push(`${row.name}: ${failure.slice(0, 300)}`);
     }
     console.log(`errors: ${rows.length - missed.length} of ${rows.length}\n${missed.join('\n')}`);
     expect((rows.length - missed.length) / rows.length).toBeGreaterThan(0.85);

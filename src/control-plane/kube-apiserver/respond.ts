@@ -1,7 +1,7 @@
 import type { KubeObject, Status } from '../../api/types.gen.ts';
 import type { RequestContext } from './context.ts';
 import type { Accepted } from './negotiate.ts';
-import { ApiError } from '../../api/status.ts';
+import type { ApiError } from '../../api/status.ts';
 import { contentTypeOf, formatBody, objectText } from './encode.ts';
 import { PLAIN } from './negotiate.ts';
 

@@ -49,10 +49,11 @@ export function createFakeEtcd(env: Env, startRevision = 1): FakeEtcd {
 
   const answer = <T>(make: () => T): Promise<T> => {
     const { promise, resolve, reject } = env.deferred<T>();
+    const cause = env.cause();
     env.after(500, () => {
       if (fake.failure !== undefined) return reject(fake.failure);
       try {
-        resolve(make());
+        resolve(env.because(cause, make));
       } catch (error) {
         reject(error as Error);
       }
