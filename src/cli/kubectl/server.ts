@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../lib/json.ts';
-import { isObject } from '../../lib/json.ts';
+import { isObject, stableStringify } from '../../lib/json.ts';
 import type { Micros } from '../../sim/env.ts';
 import type { HttpResponse, HttpStream, RequestInit, StreamHandlers } from '../../sim/http.ts';
 import type { Status } from '../../api/types.gen.ts';
@@ -81,7 +81,7 @@ export class Server {
   }
 
   private request(method: string, path: string, options: CallOptions): RequestInit {
-    const body = options.body === undefined ? undefined : typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
+    const body = options.body === undefined ? undefined : typeof options.body === 'string' ? options.body : stableStringify(options.body);
     return {
       method,
       path: withQuery(path, options.query ?? {}),

@@ -1,0 +1,46 @@
+import { createRestClient } from '../../client/rest-client.ts';
+import type { Program } from '../../sim/env.ts';
+import type { CacheEntry, KubeContext } from './io.ts';
+import { kubectl } from './kubectl.ts';
+
+/** What the replay asks for, one JSON text per command. */
+export interface GoldenCommand {
+  readonly argv: readonly string[];
+  readonly stdin?: string;
+}
+
+export interface GoldenResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exit: number;
+}
+
+/** Stands in the laptop's terminal: runs kubectl with its two outputs and its exit code kept apart. */
+export const goldenRunner: Program = (env) => {
+  const client = createRestClient(env, { servers: ['10.0.0.10:6443'], user: 'kubernetes-admin', groups: ['kubeadm:cluster-admins', 'system:authenticated'], userAgent: 'kubectl' });
+  const cache = new Map<string, CacheEntry>();
+  let context: KubeContext = { name: 'oracle', cluster: 'oracle', user: 'admin' };
+  env.onInput((text) => {
+    const { argv, stdin = '' } = JSON.parse(text) as GoldenCommand;
+    let stdout = '';
+    let stderr = '';
+    env.spawn(async () => {
+      const exit = await kubectl(argv, {
+        client,
+        server: 'https://127.0.0.1:16443',
+        stdout: (part) => void (stdout += part),
+        stderr: (part) => void (stderr += part),
+        stdin: { readAll: () => Promise.resolve(stdin), listen: () => () => undefined, isTerminal: false },
+        files: { read: () => undefined, list: () => undefined, write: () => undefined },
+        config: { current: () => context.name, contexts: () => [context], use: () => undefined, set: (next) => (context = next), remove: () => undefined },
+        cache,
+        now: () => env.now(),
+        sleep: (delay) => env.sleep(delay),
+        deferred: () => env.deferred(),
+        edit: () => Promise.resolve(undefined),
+        onInterrupt: () => () => undefined,
+      });
+      env.print(JSON.stringify({ stdout, stderr, exit } satisfies GoldenResult));
+    });
+  });
+};
