@@ -55,7 +55,7 @@ export interface Env {
   /** Fires once, no sooner than LOOKAHEAD from now. */
   after(delay: Micros, fire: () => void): Cancel;
   sleep(delay: Micros): Promise<void>;
-  /** Starts a sequence of steps that may await promises handed out by `env` (or built on them). Dies with the process. A rejection that escapes crashes the process. */
+  /** Starts a sequence of steps that may await promises handed out by `env` (or built on them). Dies with the process. A rejection that escapes crashes the process. Starts at once; within `because`, after the event's handler has returned. */
   spawn(task: () => Promise<void>): void;
   /** A promise and its resolver for use by libraries over `env` (rpc, queues): resolution restores the cause of whoever called `deferred`. */
   deferred<T>(): Deferred<T>;

@@ -364,6 +364,23 @@ describe('causes', () => {
     expect(sim.output('b/client')).toBe('first: first for x, I am x;second: second for y, I am y;');
   });
 
+  test('tasks started under several causes in one event keep their own through awaits that nobody resolves', async () => {
+    const program: Program = (env) => {
+      const task = async (): Promise<void> => {
+        await Promise.resolve();
+        await Promise.resolve();
+        env.print(`${env.cause() ?? '-'};`);
+      };
+      env.after(SECOND, () => {
+        env.spawn(task);
+        for (const cause of ['x', 'y']) env.because(cause, () => env.spawn(task));
+      });
+    };
+    const sim = createSim({ hosts: [{ name: 'a', run: { program: {} } }], programs: { program } });
+    await sim.runFor(2 * SECOND);
+    expect(sim.output('a/program')).toBe('-;x;y;');
+  });
+
   test('promises resolved in one event each continue under their own', async () => {
     const program: Program = (env) => {
       const one = env.because('one', () => env.deferred<undefined>());

@@ -132,8 +132,7 @@ export class ProcessRunner {
   #open(state: ProcessState, at: number, cause: string | undefined, results: EventResult[]): void {
     const effects: Effect[] = [];
     state.at = at;
-    state.cause = cause;
-    state.base = cause;
+    handleUnder(state, cause);
     state.effects = effects;
     results.push({ process: state.uid, at, effects });
   }
@@ -163,8 +162,7 @@ function releaseNext(state: ProcessState): void {
   if (state.spawned || state.dead) return;
   const next = state.ready.shift();
   if (next === undefined) return;
-  state.cause = next.cause;
-  state.base = next.cause;
+  handleUnder(state, next.cause);
   next.release();
 }
 
@@ -225,7 +223,7 @@ function dispatch(
       return accept(state, event);
     case 'open': {
       const end = state.ends.get(event.end);
-      state.cause = end?.cause;
+      handleUnder(state, end?.cause);
       return end?.handlers.open?.();
     }
     case 'close':
@@ -248,10 +246,16 @@ function dispatch(
     case 'tables': {
       const save = state.saves.get(event.id);
       state.saves.delete(event.id);
-      state.cause = save?.cause;
+      handleUnder(state, save?.cause);
       return save?.done(event.tables);
     }
   }
+}
+
+/** The event is handled, and its tasks go on, under this cause. */
+function handleUnder(state: ProcessState, cause: string | undefined): void {
+  state.cause = cause;
+  state.base = cause;
 }
 
 const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 } as const;
@@ -260,7 +264,7 @@ function fire(state: ProcessState, waiting: Map<number, Waiting>, id: number): v
   const entry = waiting.get(id);
   if (entry === undefined) return;
   waiting.delete(id);
-  state.cause = entry.cause;
+  handleUnder(state, entry.cause);
   entry.fire();
 }
 
@@ -281,7 +285,7 @@ function closeEnd(state: ProcessState, event: Extract<ProcessEvent, { kind: 'clo
   if (end === undefined) return;
   end.closed = true;
   state.ends.delete(event.end);
-  state.cause = event.cause ?? end.cause;
+  handleUnder(state, event.cause ?? end.cause);
   end.handlers.close?.(event.reason);
 }
 
