@@ -1,15 +1,16 @@
 import type { Kind } from '../../api/kind.ts';
+import type { Event, EventsV1Event, KubeObject } from '../../api/types.gen.ts';
 import type { Env } from '../../sim/env.ts';
 import type { CreateHttpClient } from '../../sim/http.ts';
 import type { Options } from './options.ts';
 import type { ServedResource, Server } from './server.ts';
 import type { EtcdApi } from './storage/etcd-client.ts';
 import { EVENT_V1, KINDS } from '../../api/kinds/index.ts';
+import { toCoreEvent, toEventsV1 } from '../../api/events.ts';
 import { must } from '../../lib/assert.ts';
 import { ADMISSION_PLUGINS } from './admission/index.ts';
 import { alwaysAllow } from './auth.ts';
 import { Deadlines } from './deadlines.ts';
-import { toCoreEvent, toEventV1 } from './resources/event.ts';
 import { rulesOf } from './resources/index.ts';
 import { IpAllocator } from './services/ip-allocator.ts';
 import { PortAllocator } from './services/port-allocator.ts';
@@ -63,13 +64,22 @@ function same<T>(object: T): T {
   return object;
 }
 
+/** An event is stored in the older of its two versions. */
+function asNewer(stored: KubeObject): KubeObject {
+  return stored.apiVersion === 'v1' ? toEventsV1(stored as Event) : stored;
+}
+
+function asCore(object: KubeObject): KubeObject {
+  return object.apiVersion === 'v1' ? object : toCoreEvent(object as EventsV1Event);
+}
+
 function served(kind: Kind, cache: WatchCache): ServedResource {
   const newer = kind === EVENT_V1;
   return {
     kind,
     rules: rulesOf(kind),
     cache,
-    toServed: newer ? toEventV1 : same,
-    toStored: newer ? toCoreEvent : same,
+    toServed: newer ? asNewer : same,
+    toStored: newer ? asCore : same,
   };
 }

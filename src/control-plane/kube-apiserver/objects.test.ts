@@ -293,7 +293,7 @@ describe('discovery', () => {
     ]);
     const { body: index } = await call('GET', '/openapi/v3');
     const { body: document } = await call('GET', index.paths['apis/apps/v1'].serverRelativeURL);
-    expect(document.components.schemas['io.k8s.api.apps.v1.Deployment'].properties.spec.$ref).toBe(
+    expect(document.components.schemas['io.k8s.api.apps.v1.Deployment'].properties.spec.allOf[0].$ref).toBe(
       '#/components/schemas/io.k8s.api.apps.v1.DeploymentSpec',
     );
     const { post } = document.paths['/apis/apps/v1/namespaces/{namespace}/deployments'];

@@ -25,6 +25,8 @@ interface Backend {
   readonly address: string;
   readonly prober: HttpClient;
   healthy: boolean;
+  /** The last verdict made known; undefined before the first check. */
+  reported: boolean | undefined;
   failures: number;
   /** Closes what is joined to it. */
   readonly joined: Set<() => void>;
@@ -59,6 +61,7 @@ class LoadBalancer {
         connectTimeout: CHECK_TIMEOUT,
       }),
       healthy: true,
+      reported: undefined,
       failures: 0,
       joined: new Set(),
     }));
@@ -89,8 +92,10 @@ class LoadBalancer {
   }
 
   #mark(backend: Backend, healthy: boolean): void {
-    if (backend.healthy === healthy) return;
     backend.healthy = healthy;
+    if (backend.reported === healthy) return;
+    backend.reported = healthy;
+    this.#env.print(`Server kube-apiserver/${backend.address} is ${healthy ? 'UP' : 'DOWN'}.\n`);
     this.#env.trace({ type: 'balancer.backend', backend: backend.address, healthy });
     if (!healthy) for (const close of [...backend.joined]) close();
     this.#update();

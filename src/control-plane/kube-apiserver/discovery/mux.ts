@@ -1,5 +1,6 @@
 import type { RequestContext } from '../context.ts';
 import type { Server } from '../server.ts';
+import { openApiDocument, openApiIndex } from '../../../api/openapi.ts';
 import { noSuchPath } from '../../../api/status.ts';
 import { parseAccept, PLAIN } from '../negotiate.ts';
 import { respondJson, respondPlain, respondPretty } from '../respond.ts';
@@ -14,7 +15,6 @@ import {
 } from './groups.ts';
 import { handleHealth } from './health.ts';
 import { openApiV2 } from './openapi-v2.ts';
-import { openApiV3Document, openApiV3Index } from './openapi-v3.ts';
 import { VERSION } from './version.ts';
 
 /** Everything outside resources: discovery, version, health, OpenAPI. */
@@ -72,9 +72,9 @@ function wantsAggregated(ctx: RequestContext): boolean {
 function openApi(server: Server, ctx: RequestContext, rest: readonly string[]): void {
   const [version, ...path] = rest;
   if (version === 'v2' && path.length === 0) respondJson({ ...ctx, accepted: PLAIN }, 200, openApiV2(server));
-  else if (version === 'v3' && path.length === 0) respondJson({ ...ctx, accepted: PLAIN }, 200, openApiV3Index(server));
+  else if (version === 'v3' && path.length === 0) respondJson({ ...ctx, accepted: PLAIN }, 200, openApiIndex());
   else if (version === 'v3') {
-    const document = openApiV3Document(server, path.join('/'));
+    const document = openApiDocument(path.join('/'));
     if (document === undefined) respondPlain(ctx, 404, '404 page not found\n');
     else respondJson({ ...ctx, accepted: PLAIN }, 200, document);
   } else respondPlain(ctx, 404, '404 page not found\n');

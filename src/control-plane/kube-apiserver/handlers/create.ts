@@ -7,6 +7,7 @@ import { generateName } from '../../../api/names.ts';
 import { keyOf } from '../../../api/scheme.ts';
 import { prepareForCreate, validateCreate, withDefaults } from '../../../api/strategy/index.ts';
 import { alreadyExists, ApiError, badRequest, generateNameConflict, plainError } from '../../../api/status.ts';
+import { warningsFor } from '../../../api/warnings.ts';
 import { formatTime } from '../../../lib/time.ts';
 import { admit, checkAdmission } from '../admission/admission.ts';
 import { decodeRequestBody } from '../decode.ts';
@@ -91,7 +92,7 @@ async function createNamed(
   const reservation = await rules.reserveForCreate?.(server, prepared, dryRun);
   const complete = reservation?.object ?? prepared;
   try {
-    for (const text of rules.warnings?.(complete) ?? []) ctx.warnings.push(text);
+    for (const text of warningsFor(kind, complete)) ctx.warnings.push(text);
     await checkAdmission(server, { ...attributes, name: complete.metadata.name }, complete, undefined);
     if ((complete.metadata.resourceVersion ?? '') !== '') {
       throw plainError('resourceVersion should not be set on objects to be created');

@@ -5,9 +5,11 @@ import type { ServedResource, Server } from '../server.ts';
 import type { Stored } from '../storage/objects.ts';
 import type { Reservation } from '../resources/rules.ts';
 import { keyOf } from '../../../api/scheme.ts';
+import { specChanged } from '../../../api/strategy/strategy.ts';
 import { prepareForCreate, validateCreate, withDefaults } from '../../../api/strategy/index.ts';
 import { groupResource } from '../../../api/group-names.ts';
 import { ApiError, badRequest, conflict, invalid, notFound } from '../../../api/status.ts';
+import { warningsFor } from '../../../api/warnings.ts';
 import { formatTime } from '../../../lib/time.ts';
 import { admit, checkAdmission } from '../admission/admission.ts';
 import { decodeRequestBody } from '../decode.ts';
@@ -168,7 +170,7 @@ class Update {
     const prepared = this.#prepare(admitted, current);
     const complete = await this.#reserve(prepared, current);
     reject(rulesOfUpdate(this.#plan.subresource).validate(kind, complete, current));
-    this.#warn(complete);
+    if (specChanged(complete, current)) this.#warn(complete);
     await checkAdmission(this.#server, this.#attributes('UPDATE'), complete, current);
     if (this.#nothingKeeps(complete, current))
       throw new NothingKeepsIt(withResourceVersion(complete, revisionOf(current)));
@@ -243,7 +245,7 @@ class Update {
   #warn(object: KubeObject): void {
     if (this.#warned) return;
     this.#warned = true;
-    for (const text of this.#resource.rules.warnings?.(object) ?? []) this.#ctx.warnings.push(text);
+    for (const text of warningsFor(this.#resource.kind, object)) this.#ctx.warnings.push(text);
   }
 
   /** Models registry's ShouldDeleteDuringUpdate. */

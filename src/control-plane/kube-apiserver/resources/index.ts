@@ -1,16 +1,6 @@
 import type { Kind } from '../../../api/kind.ts';
 import type { Rules } from './rules.ts';
-import {
-  ENDPOINTS,
-  EVENT,
-  EVENT_V1,
-  LEASE,
-  NAMESPACE,
-  POD,
-  SERVICE,
-  SERVICE_ACCOUNT,
-} from '../../../api/kinds/index.ts';
-import { endpointsRules } from './endpoints.ts';
+import { EVENT, EVENT_V1, LEASE, NAMESPACE, POD, SERVICE, SERVICE_ACCOUNT } from '../../../api/kinds/index.ts';
 import { namespaceRules } from './namespace.ts';
 import { podRules } from './pod.ts';
 import { DEFAULT_RULES } from './rules.ts';
@@ -18,7 +8,6 @@ import { serviceRules } from './service.ts';
 
 /** Kinds with rules of their own. */
 const RULES: ReadonlyMap<Kind, Rules> = new Map<Kind, Rules>([
-  [ENDPOINTS, endpointsRules],
   [EVENT, { ...DEFAULT_RULES, garbageCollected: false }],
   [EVENT_V1, { ...DEFAULT_RULES, garbageCollected: false }],
   [LEASE, { ...DEFAULT_RULES, unconditionalUpdate: false }],

@@ -20,7 +20,6 @@ export interface Rules {
   gracePeriod?(object: KubeObject, asked: number | undefined): number;
   /** An update that leaves nothing to wait for may delete the object. */
   mayDeleteDuringUpdate?(next: KubeObject): boolean;
-  warnings?(object: KubeObject): readonly string[];
   reserveForCreate?(server: Server, object: KubeObject, dryRun: boolean): Promise<Reservation>;
   reserveForUpdate?(server: Server, next: KubeObject, current: KubeObject, dryRun: boolean): Promise<Reservation>;
   afterDelete?(server: Server, object: KubeObject): Promise<void>;

@@ -3,9 +3,12 @@ import type { Deployment, KubeObject, ReplicaSet, Scale } from '../../../api/typ
 import type { RequestContext } from '../context.ts';
 import type { Handler } from '../handle.ts';
 import type { ServedResource, Server } from '../server.ts';
-import { formatSelector, labelSelector } from '../../../api/selector.ts';
-import { badRequest, conflict, invalid } from '../../../api/status.ts';
+import { scaleOf, withReplicas } from '../../../api/scale.ts';
+import { badRequest, conflict } from '../../../api/status.ts';
+import { asInvalid } from '../../../api/strategy/index.ts';
+import { validateScale } from '../../../api/validation/workloads.ts';
 import { decodeRequestBody } from '../decode.ts';
+import { reject } from '../handlers/create.ts';
 import { readPatch } from '../handlers/patch.ts';
 import { getObject } from '../handlers/read.ts';
 import { checkName, updateObject } from '../handlers/update.ts';
@@ -17,7 +20,7 @@ const SCALE = { group: 'autoscaling', version: 'v1', kind: 'Scale', type: 'Scale
 
 export const handleScaleGet: Handler = async (server, ctx, resource) => {
   const { namespace, name } = ctx.info;
-  respondObject(ctx, 200, scaleOf(await getObject(server, resource, namespace, name)));
+  respondObject(ctx, 200, scaleFor(await getObject(server, resource, namespace, name)));
 };
 
 export const handleScaleUpdate: Handler = async (server, ctx, resource) => {
@@ -52,9 +55,8 @@ async function rescale(
     mayCreate: false,
     transform(current) {
       if (current === undefined) throw badRequest('nothing to scale');
-      const scale = wanted(scaleOf(current));
-      const replicas = scale.spec?.replicas ?? 0;
-      checkReplicas(name, replicas);
+      const scale = wanted(scaleFor(current));
+      reject(asInvalid(SCALE, scale, validateScale(scale)));
       const uid = scale.metadata.uid ?? '';
       if (uid !== '' && uid !== current.metadata.uid) {
         throw conflict(
@@ -64,21 +66,10 @@ async function rescale(
         );
       }
       const { resourceVersion } = scale.metadata;
-      return withReplicas(withMetadata(current, { resourceVersion: resourceVersion ?? '' }), replicas);
+      return withReplicas(asScalable(withMetadata(current, { resourceVersion: resourceVersion ?? '' })), scale);
     },
   });
-  respondObject(ctx, 200, scaleOf(outcome.object));
-}
-
-function checkReplicas(name: string, replicas: number): void {
-  if (replicas >= 0) return;
-  throw invalid({ group: 'autoscaling', kind: 'Scale' }, name, [
-    {
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: ${replicas}: must be greater than or equal to 0`,
-      field: 'spec.replicas',
-    },
-  ]);
+  respondObject(ctx, 200, scaleFor(outcome.object));
 }
 
 /** Only kinds with replicas and a selector have this sub-resource. */
@@ -86,29 +77,10 @@ function asScalable(object: KubeObject): Deployment | ReplicaSet {
   return object as Deployment | ReplicaSet;
 }
 
-function asScale(object: KubeObject): Scale & KubeObject {
+function asScale(object: object): Scale & KubeObject {
   return object as Scale & KubeObject;
 }
 
-function withReplicas(object: KubeObject, replicas: number): KubeObject {
-  return { ...object, spec: { ...asScalable(object).spec, replicas } } as KubeObject;
-}
-
-function scaleOf(object: KubeObject): Scale & KubeObject {
-  const { metadata, spec, status } = asScalable(object);
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
-  const selector = formatSelector(labelSelector(spec?.selector));
-  return asScale({
-    kind: 'Scale',
-    apiVersion: 'autoscaling/v1',
-    metadata: {
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
-    },
-    spec: (spec?.replicas ?? 0) === 0 ? {} : { replicas: spec?.replicas ?? 0 },
-    status: { replicas: status?.replicas ?? 0, ...(selector === '<none>' ? {} : { selector }) },
-  } as unknown as KubeObject);
+function scaleFor(object: KubeObject): Scale & KubeObject {
+  return asScale(scaleOf(asScalable(object)));
 }

@@ -2,6 +2,7 @@
 import type {
   ConfigMap,
   Event,
+  EventsV1Event,
   KubeObject,
   Lease,
   Namespace,
@@ -21,7 +22,7 @@ import {
   SECRET,
   SERVICE_ACCOUNT,
 } from '../../../api/kinds/index.ts';
-import { toCoreEvent } from '../resources/event.ts';
+import { toCoreEvent } from '../../../api/events.ts';
 import { AGE, ageOf, NAME, sinceText } from './table.ts';
 
 /** Printers see only objects of their kind. */
@@ -118,7 +119,7 @@ const eventPrinter: Printer = { kind: EVENT, columns: EVENT_COLUMNS, cells: even
 const eventV1Printer: Printer = {
   kind: EVENT_V1,
   columns: EVENT_COLUMNS,
-  cells: (object, now) => eventCells(toCoreEvent(object), now),
+  cells: (object, now) => eventCells(toCoreEvent(as<EventsV1Event>(object)), now),
 };
 
 export const clusterPrinters: readonly Printer[] = [
