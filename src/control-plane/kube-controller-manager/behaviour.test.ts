@@ -463,7 +463,7 @@ async function replay(lines: readonly Line[]): Promise<readonly Phase[]> {
   const actions = lines.filter((line) => line.action !== undefined || line.note !== undefined);
   const last = lines.at(-1)?.t ?? 0;
   const start = cluster.sim.now;
-  for (const [i, line] of actions.entries()) {
+  for (const line of actions) {
     await cluster.sim.runUntil(Math.max(cluster.sim.now, start + (line.t ?? 0) * MILLISECOND));
     if (line.note === KILLED) cluster.sim.fault('power-off hollow-node-2');
     if (line.note?.startsWith('node process started') === true) cluster.sim.fault('power-on hollow-node-2');

@@ -39,7 +39,7 @@ export function observeNode(
   const ready = conditionOf(node.status?.conditions, 'Ready');
   const period = ready === undefined ? grace.startup : grace.monitor;
   const health = probe(node, ready, lease, last, now, uptime);
-  const silent = uptime > health.probedAt + period;
+  const silent = uptime >= health.probedAt + period;
   const conditions = silent ? unknownConditions(node, now) : undefined;
   const before = ready?.status ?? 'Unknown';
   return { health, before, conditions, after: silent ? 'Unknown' : before };

@@ -19,6 +19,8 @@ export interface Zone {
   /** Nodes to be tainted NoExecute, in the order in which they fell silent. */
   readonly queue: readonly string[];
   readonly nextAt: Micros;
+  /** The node whose turn it was: until the cache shows its taint, the write may have been refused. */
+  readonly tainting?: string;
   /** Time between two; undefined: evictions stand still. */
   readonly interval: Micros | undefined;
 }

@@ -221,7 +221,11 @@ function judgeZones(
     const zone = before.get(name) ?? { state: 'Initial', queue: [], nextAt: 0, interval: undefined };
     const interval = allDisrupted ? undefined : intervalFor(state, size, options.limits);
     const queue = allDisrupted ? [] : queueFor(list, readiness, zone.queue);
-    zones.set(name, { state, queue, nextAt: zone.nextAt, interval });
+    // Upstream's tainting loop comes round every 100 ms; the node's own status and NoSchedule taint are written by then.
+    const nextAt = zone.queue.length === 0 ? Math.max(zone.nextAt, uptime + TAINTING_PERIOD) : zone.nextAt;
+    const { tainting } = zone;
+    const underWay = allDisrupted || tainting === undefined ? {} : { tainting };
+    zones.set(name, { state, queue, nextAt, interval, ...underWay });
     const reachable = list.filter((node) => allDisrupted || readiness.get(node.metadata.name) === 'True');
     if (allDisrupted && wereDisrupted) continue;
     for (const node of reachable) {
@@ -271,6 +275,16 @@ function noExecuteTaint(ready: string): Taint | undefined {
   return ready === 'Unknown' ? UNREACHABLE_NO_EXECUTE : undefined;
 }
 
+/** The node and the taint that it should have and has not. */
+function untaintedOf(
+  cache: Cache,
+  name: string | undefined,
+): { readonly node: Node; readonly taint: Taint } | undefined {
+  const node = name === undefined ? undefined : cache.get(Nodes, name);
+  const taint = noExecuteTaint(conditionOf(node?.status?.conditions, 'Ready')?.status ?? 'True');
+  return node === undefined || taint === undefined || hasTaint(node, taint) ? undefined : { node, taint };
+}
+
 /** Takes one node a zone from its queue when the zone's rate allows. */
 function taintingPass(
   request: Request<never, Monitor>,
@@ -280,17 +294,21 @@ function taintingPass(
   const writes: Write[] = [];
   const after = new Map<string, Zone>();
   for (const [name, zone] of zones) {
-    const [next, ...rest] = zone.queue;
-    const node = next === undefined ? undefined : cache.get(Nodes, next);
-    const ready = conditionOf(node?.status?.conditions, 'Ready')?.status;
-    const taint = noExecuteTaint(ready ?? 'True');
+    const { tainting: underWay, ...idle } = zone;
+    const retried = zone.interval === undefined ? undefined : untaintedOf(cache, underWay);
     const allowed = zone.interval !== undefined && uptime >= zone.nextAt;
-    if (node === undefined || taint === undefined || !allowed || zone.interval === undefined) {
-      after.set(name, zone);
+    const turn = retried ?? (allowed ? untaintedOf(cache, zone.queue[0]) : undefined);
+    if (turn === undefined) {
+      after.set(name, idle);
       continue;
     }
-    writes.push(...swapTaints(node, [taint], [oppositeOf(taint)], now));
-    after.set(name, { ...zone, queue: rest, nextAt: uptime + zone.interval });
+    writes.push(...swapTaints(turn.node, [turn.taint], [oppositeOf(turn.taint)], now));
+    const { queue, interval = 0 } = zone;
+    const tainting = turn.node.metadata.name;
+    after.set(
+      name,
+      retried === undefined ? { ...zone, queue: queue.slice(1), nextAt: uptime + interval, tainting } : zone,
+    );
   }
   return { zones: after, writes };
 }
