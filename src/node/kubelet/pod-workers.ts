@@ -26,7 +26,7 @@ export interface PodWorker {
   grace: number | undefined;
   working: boolean;
   pending: boolean;
-  /** Uptime before the last sync began: the next one needs a look at the runtime that is newer. */
+  /** Uptime when the last sync had ended: the next one needs a look at the runtime that began later, and so shows what it did. */
   lastSync: Micros;
   timer: Cancel | undefined;
   cause: string | undefined;
@@ -151,8 +151,8 @@ export class PodWorkers {
     while (worker.pending && worker.stage !== 'finished') {
       worker.pending = false;
       const status = await this.#handlers.runtimeStatus(worker.uid, worker.lastSync);
-      worker.lastSync = this.#env.uptime();
       await this.#step(worker, status);
+      worker.lastSync = this.#env.uptime();
     }
     worker.working = false;
   }
@@ -188,8 +188,10 @@ export class PodWorkers {
       worker.pending = true;
       return;
     }
-    if (result.retryAt !== undefined) this.#wakeAfter(worker, Math.max(SECOND, result.retryAt - this.#env.now()));
-    else if (result.error === undefined) this.#wakeAfter(worker, jitter(this.#env, RESYNC));
+    if (result.retryAt !== undefined) {
+      const left = Math.max(SECOND, result.retryAt - this.#env.now());
+      this.#wakeAfter(worker, Math.min(left, jitter(this.#env, ERROR_BACKOFF)));
+    } else if (result.error === undefined) this.#wakeAfter(worker, jitter(this.#env, RESYNC));
     else if (result.error.includes('network is not ready')) this.#wakeAfter(worker, jitter(this.#env, NETWORK_BACKOFF));
     else this.#wakeAfter(worker, jitter(this.#env, ERROR_BACKOFF));
   }
