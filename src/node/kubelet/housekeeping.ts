@@ -45,6 +45,9 @@ async function cleanUp(kubelet: Kubelet, workers: PodWorkers): Promise<void> {
       workers.killOrphan(status);
   }
   for (const pod of pods.list()) if (workers.get(uidOf(pod)) === undefined && isStatic(pod)) workers.update(pod);
+  if (kubelet.node.get(kubelet.config.nodeName) !== undefined) {
+    for (const pod of pods.list()) if (isStatic(pod) && pods.mirrorOf(pod) === undefined) workers.wake(uidOf(pod));
+  }
   for (const mirror of pods.mirrors()) {
     const target = pods.ofMirror(mirror);
     const ending =

@@ -100,10 +100,12 @@ function podSources(parts: Kubelet, workers: PodWorkers): { set(pod: Pod): void;
   const { pods, statuses } = parts;
   const set = (pod: Pod): void => {
     const known = pods.byUid(uidOf(pod));
+    const target = isMirror(pod) ? pods.ofMirror(pod) : undefined;
+    const isNewMirror = target !== undefined && pods.mirrorOf(target)?.metadata.uid !== pod.metadata.uid;
     pods.set(pod);
     if (isMirror(pod)) {
-      const target = pods.ofMirror(pod);
-      if (target !== undefined) workers.wake(uidOf(target));
+      if (target !== undefined && isNewMirror) statuses.retry(uidOf(target));
+      if (target !== undefined && pod.metadata.deletionTimestamp !== undefined) workers.wake(uidOf(target));
       return;
     }
     statuses.refresh(pod);

@@ -5,7 +5,7 @@ import type { Container, ContainerState, ContainerStatus, Pod, PodCondition, Pod
 import { formatTime } from '../../lib/time.ts';
 import type { Micros } from '../../sim/env.ts';
 import type { WaitReason } from './context.ts';
-import { isRestartableInit, isStatic } from './format.ts';
+import { isRestartableInit } from './format.ts';
 import { podIpOf, restartCountOf, type RuntimeStatus } from './runtime-status.ts';
 
 /** Everything that a pod's status is made of. */
@@ -275,6 +275,15 @@ export function phaseOf(
   return 'Pending';
 }
 
+/** In the order in which the kubelet reports them. */
+export const KUBELET_CONDITIONS: readonly string[] = [
+  'PodReadyToStartContainers',
+  'Initialized',
+  'Ready',
+  'ContainersReady',
+  'PodScheduled',
+];
+
 /** Adds the conditions that the kubelet owns. */
 export function withConditions(pod: Pod, status: PodStatus, runtime: RuntimeStatus, now: Micros): PodStatus {
   const sandboxReady =
@@ -301,8 +310,11 @@ export function withConditions(pod: Pod, status: PodStatus, runtime: RuntimeStat
   set('Initialized', initialized);
   set('Ready', readyCondition(pod, status, containersReady));
   set('ContainersReady', containersReady);
-  if (isStatic(pod)) set('PodScheduled', { ok: true });
-  return { ...status, conditions };
+  set('PodScheduled', { ok: true });
+  // Conditions of others come first, then the kubelet's in this order.
+  const others = conditions.filter(({ type }) => !KUBELET_CONDITIONS.includes(type));
+  const own = KUBELET_CONDITIONS.flatMap((type) => conditions.filter((condition) => condition.type === type));
+  return { ...status, conditions: [...others, ...own] };
 }
 
 function withKubeletCondition(

@@ -1,7 +1,7 @@
 import type { ContainerStatus as RuntimeContainer } from '../../api/cri.ts';
 import type { Container, Pod, PodStatus, Probe } from '../../api/types.gen.ts';
 import type { EventRecorder } from '../../client/contract.ts';
-import { SECOND, type Env } from '../../sim/env.ts';
+import { SECOND, type Env, type Micros } from '../../sim/env.ts';
 import { RpcFailure } from '../../sim/http.ts';
 import type { ProbeResults, ProbeVerdict } from './compute-actions.ts';
 import { RuntimeFailure, type CriClient } from './cri-client.ts';
@@ -23,6 +23,8 @@ interface Worker {
   readonly container: string;
   readonly kind: ProbeKind;
   stopped: boolean;
+  /** Ends the pause before the next attempt. */
+  wake: (() => void) | undefined;
 }
 
 interface Attempt {
@@ -42,6 +44,7 @@ export class Probes {
   readonly #nodeIp: string;
   readonly #podOf: (uid: string) => Pod | undefined;
   readonly #onResult: OnResult;
+  readonly #startedAt: Micros;
   readonly #workers = new Map<string, Worker>();
   /** Verdicts by kind and container id. */
   readonly #verdicts: Readonly<Record<ProbeKind, Map<string, 'success' | 'failure'>>> = {
@@ -72,6 +75,7 @@ export class Probes {
     this.#nodeIp = parts.nodeIp;
     this.#podOf = parts.podOf;
     this.#onResult = parts.onResult;
+    this.#startedAt = env.uptime();
   }
 
   addPod(pod: Pod): void {
@@ -81,7 +85,7 @@ export class Probes {
         const probe = probeOf(container, kind);
         const key = `${uidOf(pod)}/${container.name}/${kind}`;
         if (probe === undefined || this.#workers.has(key)) continue;
-        const worker: Worker = { uid: uidOf(pod), container: container.name, kind, stopped: false };
+        const worker: Worker = { uid: uidOf(pod), container: container.name, kind, stopped: false, wake: undefined };
         this.#workers.set(key, worker);
         this.#env.spawn(() => this.#run(key, worker));
       }
@@ -118,6 +122,8 @@ export class Probes {
         const running = container.state?.running !== undefined;
         const started = running && (spec.startupProbe === undefined || this.#verdicts.startup.get(id) === 'success');
         const ready = started && (spec.readinessProbe === undefined || this.#verdicts.readiness.get(id) === 'success');
+        // A container that could be ready now is asked at once, not at its next turn.
+        if (started && !ready) this.#workers.get(`${uidOf(pod)}/${container.name}/readiness`)?.wake?.();
         return { ...container, started, ready };
       });
     const containerStatuses = apply(status.containerStatuses, false);
@@ -142,9 +148,9 @@ export class Probes {
       const probe = container === undefined ? undefined : probeOf(container, kind);
       if (pod === undefined || container === undefined || probe === undefined) break;
       const period = (probe.periodSeconds ?? 10) * SECOND;
-      // Upstream spreads the first probes of a restarted kubelet over a period.
-      if (!first) await this.#env.sleep(period);
-      else await this.#env.sleep(this.#env.random.below(Math.min(period, SECOND)));
+      if (!first) await this.#pause(worker, period);
+      // After its own start a kubelet spreads the first probes over a period.
+      else if (this.#env.uptime() - this.#startedAt < period) await this.#pause(worker, this.#env.random.below(period));
       if (worker.stopped) break;
       const current = findContainer(this.#pleg.get(uid), worker.container);
       if (current === undefined) continue;
@@ -190,6 +196,16 @@ export class Probes {
       if (!attempt.ok && kind !== 'readiness') onHold = true;
     }
     if (this.#workers.get(key) === worker) this.#workers.delete(key);
+  }
+
+  /** Sleeps until the next attempt is due, or somebody wants it sooner. */
+  async #pause(worker: Worker, time: Micros): Promise<void> {
+    const { promise, resolve } = this.#env.deferred<void>();
+    const cancel = this.#env.after(time, () => resolve());
+    worker.wake = () => resolve();
+    await promise;
+    cancel();
+    worker.wake = undefined;
   }
 
   #decide(uid: string, kind: ProbeKind, id: string, verdict: 'success' | 'failure'): void {

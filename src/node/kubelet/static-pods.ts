@@ -98,6 +98,7 @@ export function staticPod(pod: Pod, text: string, nodeName: string, now: number)
       uid,
       name: `${pod.metadata.name}-${nodeName}`,
       namespace: pod.metadata.namespace ?? 'default',
+      generation: 1,
       annotations: {
         ...pod.metadata.annotations,
         [ANNOTATION.hash]: uid,

@@ -5,6 +5,7 @@ import { deepEqual } from '../../lib/json.ts';
 import { sortBy } from '../../lib/order.ts';
 import { SECOND, type Env } from '../../sim/env.ts';
 import { apiReason, isStatic, podPath, uidOf } from './format.ts';
+import { KUBELET_CONDITIONS } from './pod-status.ts';
 import type { PodStore } from './pod-store.ts';
 
 interface Versioned {
@@ -76,6 +77,14 @@ export class StatusManager {
     if (known === undefined) return;
     if (known.finished && pod.metadata.deletionTimestamp !== undefined) this.#store(pod, known.status, true);
     else this.#statuses.set(uidOf(pod), { ...known, pod });
+  }
+
+  /** Something that kept a status from being reported has gone. */
+  retry(uid: string): void {
+    if (!this.#statuses.has(uid)) return;
+    this.#reported.delete(uid);
+    this.#queue.add(uid);
+    this.#work();
   }
 
   forget(uid: string): void {
@@ -157,7 +166,7 @@ export function statusPatch(current: PodStatus, wanted: PodStatus): Readonly<Rec
     else patch[key] = after[key] ?? null;
   }
   const conditions = (wanted.conditions ?? []).filter((condition) => {
-    if (!KUBELET_CONDITIONS.has(condition.type)) return false;
+    if (!KUBELET_CONDITIONS.includes(condition.type)) return false;
     return !deepEqual(
       condition,
       current.conditions?.find(({ type }) => type === condition.type),
@@ -198,11 +207,3 @@ const OWNED = [
   'containerStatuses',
   'qosClass',
 ] as const;
-const KUBELET_CONDITIONS: ReadonlySet<string> = new Set([
-  'PodReadyToStartContainers',
-  'Initialized',
-  'Ready',
-  'ContainersReady',
-  'PodScheduled',
-  'DisruptionTarget',
-]);

@@ -67,7 +67,23 @@ async function sync(
     return { terminal: false, error: unmounted };
   }
   kubelet.probes.addPod(pod);
-  return { ...(await runPod(kubelet, pod, runtime)), terminal: false };
+  const before = reasonsOf(kubelet, pod);
+  const result = await runPod(kubelet, pod, runtime);
+  if (before !== reasonsOf(kubelet, pod)) showSoon(kubelet, pod, worker);
+  return { ...result, terminal: false };
+}
+
+function reasonsOf(kubelet: Kubelet, pod: Pod): string {
+  return pod.spec.containers.map(({ name }) => kubelet.waitReasons.get(`${uidOf(pod)}_${name}`)?.reason ?? '').join();
+}
+
+/** A container's reason to wait shows a moment later, as when the next look at the runtime brings the next sync. */
+function showSoon(kubelet: Kubelet, pod: Pod, worker: PodWorker): void {
+  kubelet.env.after(SECOND, () => {
+    if (worker.stage !== 'sync' || worker.working) return;
+    const current = kubelet.pods.byUid(uidOf(pod)) ?? pod;
+    kubelet.statuses.set(current, statusOf(kubelet, current, kubelet.pleg.get(uidOf(pod)), false));
+  });
 }
 
 function pastDeadline(kubelet: Kubelet, pod: Pod, status: PodStatus): boolean {

@@ -1,6 +1,5 @@
 import { formatNanoTime, parseTime } from '../../lib/time.ts';
 import type { Disk, Env, Micros } from '../../sim/env.ts';
-import type { ContainerRecord } from './records.ts';
 
 /** A log file longer than this is rotated: its older half is dropped, as the kubelet keeps only the newest files. */
 const MAX_LOG_BYTES = 1_048_576;
@@ -83,21 +82,4 @@ export function selectLines(text: string, options: { readonly tailLines?: number
   if (since !== undefined) lines = lines.filter((line) => (parseTime(line.slice(0, line.indexOf(' '))) ?? 0) >= since);
   if (tailLines !== undefined) lines = tailLines === 0 ? [] : lines.slice(-tailLines);
   return lines.map((line) => `${line}\n`).join('');
-}
-
-/** What a container printed last, for a termination message. */
-export function lastLines(text: string, lines: number, bytes: number): string {
-  const content = text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => line.replace(/^\S+ \S+ [FP] /, ''));
-  return content
-    .slice(-lines)
-    .map((line) => `${line}\n`)
-    .join('')
-    .slice(-bytes);
-}
-
-export function isRunning(record: ContainerRecord): boolean {
-  return record.state === 'CONTAINER_RUNNING';
 }
