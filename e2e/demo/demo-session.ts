@@ -21,11 +21,22 @@ export function openDemo(options: OpenOptions): Session {
   let speed = 1;
   let seq = 1_000_000;
   let last = performance.now();
-  const status = (): SessionStatus => ({ now, running, speed, seed: options.seed, placement: 'workers', events: story.length, windows: 0, eventsPerSecond: 1284, hash: '' });
+  const status = (): SessionStatus => ({
+    now,
+    running,
+    speed,
+    seed: options.seed,
+    placement: 'workers',
+    events: story.length,
+    windows: 0,
+    eventsPerSecond: 1284,
+    hash: '',
+  });
   const send = (events: readonly TraceEvent[]): void => {
     for (const listener of listeners.values()) listener(events, status());
   };
-  const emit = (record: object): void => send([{ at: now, source: 'kernel', seq: seq++, ...record } as unknown as TraceEvent]);
+  const emit = (record: object): void =>
+    send([{ at: now, source: 'kernel', seq: seq++, ...record } as unknown as TraceEvent]);
   setInterval(() => {
     const wall = performance.now();
     const passed = Math.min(100, wall - last);
@@ -46,7 +57,14 @@ export function openDemo(options: OpenOptions): Session {
       emit({ kind: 'fault', id: words[0] ?? '', command: '', state: 'healed', text: '', targets: [] });
       return;
     }
-    emit({ kind: 'fault', id: String(++faults), command: action.command, state: 'injected', text: action.command, targets: words.filter((word) => /^[a-z]/.test(word)) });
+    emit({
+      kind: 'fault',
+      id: String(++faults),
+      command: action.command,
+      state: 'injected',
+      text: action.command,
+      targets: words.filter((word) => /^[a-z]/.test(word)),
+    });
     if (verb === 'power-off') emit({ kind: 'host', host: words[0], state: 'off' });
   };
   return {
@@ -71,7 +89,15 @@ export function openDemo(options: OpenOptions): Session {
       input(action);
       return { at: now, ...action };
     },
-    export: async () => ({ format: 'kubarium/1', seed: options.seed, topology: options.topology, epoch: options.epoch, inputs: [], until: now, hash: '' }),
+    export: async () => ({
+      format: 'kubarium/1',
+      seed: options.seed,
+      topology: options.topology,
+      epoch: options.epoch,
+      inputs: [],
+      until: now,
+      hash: '',
+    }),
     terminateWorker: async () => undefined,
     observe: async (on) => {
       listeners.set(listeners.size + 1, on);
@@ -87,7 +113,13 @@ export function openDemo(options: OpenOptions): Session {
 /** Echoes what the terminal would print. */
 function answer(text: string, emit: (record: object) => void): void {
   const message: { session: number; kind: string; text: string } = JSON.parse(text);
-  const print = (kind: string, body: string): void => emit({ kind: 'output', process: 'laptop/terminal', stream: 'stdout', text: `${JSON.stringify({ session: message.session, kind, text: body })}\n` });
+  const print = (kind: string, body: string): void =>
+    emit({
+      kind: 'output',
+      process: 'laptop/terminal',
+      stream: 'stdout',
+      text: `${JSON.stringify({ session: message.session, kind, text: body })}\n`,
+    });
   if (message.kind === 'line') print('output', `you said: ${message.text}\n`);
   print('prompt', 'laptop:~$ ');
 }

@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { parseRecording } from '../../cluster/recording.ts';
 import { limits } from '../../cluster/topology.ts';
 import { exportRecording, messageOf, openRun, optionsOf, useRun } from '../session/control.ts';
 import { useView } from '../stores/view-store.ts';
 import css from './app.module.css';
-import { linkTo, optionsOfRecording, readRecording } from './share-link.ts';
+import { linkTo, optionsOfRecording } from './share-link.ts';
 
 export function Dialogs(): ReactNode {
   const dialog = useView((view) => view.dialog);
@@ -59,7 +60,14 @@ function ResetDialog(): ReactNode {
         <p>The same seed, machines and inputs give the same run, always.</p>
         <label>
           Seed
-          <input type="number" min={0} max={999_999_999} required value={seed} onChange={(event) => setSeed(event.target.value)} />
+          <input
+            type="number"
+            min={0}
+            max={999_999_999}
+            required
+            value={seed}
+            onChange={(event) => setSeed(event.target.value)}
+          />
         </label>
         <label>
           Control-plane machines
@@ -71,7 +79,14 @@ function ResetDialog(): ReactNode {
         </label>
         <label>
           Workers
-          <input type="number" min={limits.workers.least} max={limits.workers.most} required value={workers} onChange={(event) => setWorkers(event.target.value)} />
+          <input
+            type="number"
+            min={limits.workers.least}
+            max={limits.workers.most}
+            required
+            value={workers}
+            onChange={(event) => setWorkers(event.target.value)}
+          />
         </label>
         <div className={css.row}>
           <button type="button" className={css.button} onClick={close}>
@@ -109,7 +124,7 @@ function ShareDialog(): ReactNode {
   const load = async (file: File | undefined): Promise<void> => {
     if (file === undefined) return;
     try {
-      const options = optionsOfRecording(readRecording(await file.text()));
+      const options = optionsOfRecording(parseRecording(await file.text()));
       close();
       await openRun(options);
     } catch (error) {
@@ -119,11 +134,24 @@ function ShareDialog(): ReactNode {
   return (
     <Modal title="This run">
       <p>A recording holds the seed, the machines and everything that you did. Whoever opens it sees the same run.</p>
-      {link !== '' && <input readOnly aria-label="link" style={{ width: '100%' }} value={link} onFocus={(event) => event.target.select()} />}
+      {link !== '' && (
+        <input
+          readOnly
+          aria-label="link"
+          style={{ width: '100%' }}
+          value={link}
+          onFocus={(event) => event.target.select()}
+        />
+      )}
       <div className={css.row}>
         <label className={css.button} style={{ margin: 0, cursor: 'pointer', color: 'inherit' }}>
           Open a file
-          <input type="file" accept=".json,application/json" className="visually-hidden" onChange={(event) => void load(event.target.files?.[0])} />
+          <input
+            type="file"
+            accept=".json,application/json"
+            className="visually-hidden"
+            onChange={(event) => void load(event.target.files?.[0])}
+          />
         </label>
         <button type="button" className={css.button} onClick={() => void save().catch(complain)}>
           Save as a file

@@ -6,7 +6,8 @@ const PATHS = {
   kill: 'M13.5 8A5.5 5.5 0 1 1 2.5 8a5.5 5.5 0 0 1 11 0Z|m6 6 4 4m0-4-4 4',
   pause: 'M5.5 3.5v9M10.5 3.5v9',
   play: 'M5 3v10l8-5-8-5Z',
-  partition: 'M2.5 5h2a1 1 0 0 1 1 1v4a1 1 0 0 1-1 1h-2a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1Z|M11.5 5h2a1 1 0 0 1 1 1v4a1 1 0 0 1-1 1h-2a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1Z|M8 2v2.4M8 6.8v2.4M8 11.6V14',
+  partition:
+    'M2.5 5h2a1 1 0 0 1 1 1v4a1 1 0 0 1-1 1h-2a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1Z|M11.5 5h2a1 1 0 0 1 1 1v4a1 1 0 0 1-1 1h-2a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1Z|M8 2v2.4M8 6.8v2.4M8 11.6V14',
   latency: 'M12.9 8.8a4.9 4.9 0 1 1-9.8 0 4.9 4.9 0 0 1 9.8 0Z|M8 6v2.8l1.9 1.3M6.3 1.8h3.4',
   loss: 'M4.1 8a1.3 1.3 0 1 1-2.6 0 1.3 1.3 0 0 1 2.6 0Z|M14.5 8a1.3 1.3 0 1 1-2.6 0 1.3 1.3 0 0 1 2.6 0Z|m6.3 6.3 3.4 3.4m0-3.4L6.3 9.7',
   disk: 'M13 4c0 1.1-2.2 2-5 2s-5-.9-5-2 2.2-2 5-2 5 .9 5 2Z|M3 4v8c0 1.1 2.2 2 5 2s5-.9 5-2V4M3 8c0 1.1 2.2 2 5 2s5-.9 5-2',
@@ -25,18 +26,26 @@ const PATHS = {
   reset: 'M3.2 6.2A5.2 5.2 0 1 1 2.8 9|M3 2.6v3.7h3.7',
   laptop: 'M4 3h8a1 1 0 0 1 1 1v5a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1Z|M1.5 12.5h13',
   balancer: 'M2 8h4.5M6.5 8 13 3.5M6.5 8H14M6.5 8 13 12.5',
-  internet: 'M13.5 8A5.5 5.5 0 1 1 2.5 8a5.5 5.5 0 0 1 11 0Z|M2.5 8h11M8 2.5c3.4 3.3 3.4 7.7 0 11-3.4-3.3-3.4-7.7 0-11Z',
+  internet:
+    'M13.5 8A5.5 5.5 0 1 1 2.5 8a5.5 5.5 0 0 1 11 0Z|M2.5 8h11M8 2.5c3.4 3.3 3.4 7.7 0 11-3.4-3.3-3.4-7.7 0-11Z',
   cloud: 'M5 12.5h6.2a2.8 2.8 0 0 0 .3-5.6 3.7 3.7 0 0 0-7.1-.6A3.2 3.2 0 0 0 5 12.5Z',
   registry: 'M8 2 13.5 5v6L8 14 2.5 11V5L8 2Zm0 6 5.4-3M8 8v6M8 8 2.6 5',
   plus: 'M8 3.5v9M3.5 8h9',
   close: 'm4.5 4.5 7 7m0-7-7 7',
   save: 'M8 2.5V10M5.2 7.4 8 10.2l2.8-2.8M3 8.5v5h10v-5',
-  worker: 'M3.5 3h9a1 1 0 0 1 1 1v3.5h-11V4a1 1 0 0 1 1-1ZM2.5 7.5h11V12a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1V7.5Z|M5 5.3h.01M5 10.3h.01',
+  worker:
+    'M3.5 3h9a1 1 0 0 1 1 1v3.5h-11V4a1 1 0 0 1 1-1ZM2.5 7.5h11V12a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1V7.5Z|M5 5.3h.01M5 10.3h.01',
 } as const;
 
 export type IconName = keyof typeof PATHS;
 
-export function Icon({ name, className = '' }: { readonly name: IconName; readonly className?: string | undefined }): ReactNode {
+export function Icon({
+  name,
+  className = '',
+}: {
+  readonly name: IconName;
+  readonly className?: string | undefined;
+}): ReactNode {
   return (
     <svg className={`icon ${className}`} viewBox="0 0 16 16" aria-hidden="true">
       {PATHS[name].split('|').map((d) => (
@@ -46,9 +55,21 @@ export function Icon({ name, className = '' }: { readonly name: IconName; readon
   );
 }
 
-export function Crown({ className = '', label }: { readonly className?: string | undefined; readonly label?: string }): ReactNode {
+export function Crown({
+  className = '',
+  label,
+}: {
+  readonly className?: string | undefined;
+  readonly label?: string;
+}): ReactNode {
   return (
-    <svg className={`crown ${className}`} viewBox="-1 0 12 8" role={label === undefined ? undefined : 'img'} aria-label={label} aria-hidden={label === undefined}>
+    <svg
+      className={`crown ${className}`}
+      viewBox="-1 0 12 8"
+      role={label === undefined ? undefined : 'img'}
+      aria-label={label}
+      aria-hidden={label === undefined}
+    >
       <path d={CROWN} />
     </svg>
   );

@@ -22,7 +22,10 @@ export function useKeys(): void {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.closest('input, textarea, select, [contenteditable], dialog, .xterm, .monaco-editor') !== null);
+  return (
+    target instanceof HTMLElement &&
+    target.closest('input, textarea, select, [contenteditable], dialog, .xterm, .monaco-editor') !== null
+  );
 }
 
 function act(event: KeyboardEvent): boolean {
@@ -69,7 +72,11 @@ function letter(key: string): boolean {
     const target = currentTarget();
     const on = target === undefined ? 'Tab to a machine, a component or a link' : targetName(target);
     const { set } = useView.getState();
-    set({ armed: fault.name, said: `${fault.label} on ${on}: press Enter, or Escape`, toast: { text: `${fault.label}: ${on}. Enter does it, Escape does not.`, bad: false } });
+    set({
+      armed: fault.name,
+      said: `${fault.label} on ${on}: press Enter, or Escape`,
+      toast: { text: `${fault.label}: ${on}. Enter does it, Escape does not.`, bad: false },
+    });
     return true;
   }
   const workload = WORKLOADS.find((one) => one.key === key);
@@ -101,5 +108,6 @@ function turnBeliever(step: number): void {
   const { believer, set } = useView.getState();
   const at = all.findIndex((one) => one.host === believer?.host && one.program === believer.program);
   const next = all[(at + step + all.length) % Math.max(1, all.length)];
-  if (next !== undefined) set({ believer: next, belief: true, selected: { kind: 'component', ...next }, tab: 'belief' });
+  if (next !== undefined)
+    set({ believer: next, belief: true, selected: { kind: 'component', ...next }, tab: 'belief' });
 }

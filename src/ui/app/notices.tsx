@@ -16,7 +16,11 @@ export function FailureCard({ failure }: { readonly failure: Failure }): ReactNo
       <p>{failure.text}</p>
       {failure.detail !== undefined && <pre>{failure.detail}</pre>}
       <div>
-        <button type="button" className={`${css.button} ${css.main}`} onClick={() => void openRun(optionsOf(options.seed, options.topology))}>
+        <button
+          type="button"
+          className={`${css.button} ${css.main}`}
+          onClick={() => void openRun(optionsOf(options.seed, options.topology))}
+        >
           Start again
         </button>
         <button type="button" className={css.button} onClick={() => set({ dialog: 'reset' })}>
@@ -36,7 +40,12 @@ export function BootNote(): ReactNode {
   const nodes = machines.filter((machine) => machine.role === 'control-plane' || machine.role === 'worker');
   const ready = nodes.filter((machine) => nodeReady(world, machine.name) !== '').length;
   if (ready === nodes.length) return null;
-  const text = session === undefined ? 'Starting the workers' : world.revision === 0 ? 'Machines are on: etcd and the API servers start' : `${ready} of ${nodes.length} nodes have joined`;
+  const text =
+    session === undefined
+      ? 'Starting the workers'
+      : world.revision === 0
+        ? 'Machines are on: etcd and the API servers start'
+        : `${ready} of ${nodes.length} nodes have joined`;
   return (
     <div className={css.boot} role="status">
       {text}

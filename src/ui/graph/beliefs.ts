@@ -35,7 +35,13 @@ export function beliefRows(world: World, host: string, program: string): BeliefR
     if (world.processes.get(component)?.state === 'exited') continue;
     for (const [resource, belief] of seen) {
       const now = newestOf(world, resource);
-      rows.push({ resource, seen: belief.resourceVersion, now, at: belief.at, behind: Math.max(0, now - belief.resourceVersion) });
+      rows.push({
+        resource,
+        seen: belief.resourceVersion,
+        now,
+        at: belief.at,
+        behind: Math.max(0, now - belief.resourceVersion),
+      });
     }
   }
   return rows.sort((a, b) => (a.resource < b.resource ? -1 : 1));
@@ -45,11 +51,16 @@ export function beliefRows(world: World, host: string, program: string): BeliefR
 function newestOf(world: World, resource: string): number {
   const prefix = prefixOfResource(resource);
   let newest = 0;
-  for (const stored of world.objects.values()) if (stored.revision > newest && stored.key.startsWith(prefix)) newest = stored.revision;
+  for (const stored of world.objects.values())
+    if (stored.revision > newest && stored.key.startsWith(prefix)) newest = stored.revision;
   return newest;
 }
 
-const PLACES: Readonly<Record<string, string>> = { nodes: 'minions', services: 'services/specs', endpoints: 'services/endpoints' };
+const PLACES: Readonly<Record<string, string>> = {
+  nodes: 'minions',
+  services: 'services/specs',
+  endpoints: 'services/endpoints',
+};
 
 /** `pods`, or `deployments.apps`: the group is no part of the key. */
 export function prefixOfResource(resource: string): string {

@@ -14,9 +14,20 @@ export interface BelievedMap {
 }
 
 /** The map as one component believes it: each kind as it was at the last revision that it has seen. */
-export function believedMap(world: World, history: History, machines: readonly MachineInfo[], real: MapView, believer: Believer): BelievedMap {
+export function believedMap(
+  world: World,
+  history: History,
+  machines: readonly MachineInfo[],
+  real: MapView,
+  believer: Believer,
+): BelievedMap {
   const rows = beliefRows(world, believer.host, believer.program);
-  const believed: World = { ...world, objects: believedObjects(world, history, rows), sandboxes: new Map(), machines: new Map() };
+  const believed: World = {
+    ...world,
+    objects: believedObjects(world, history, rows),
+    sandboxes: new Map(),
+    machines: new Map(),
+  };
   const pods = podsOf(believed).filter((pod) => !pod.mirror);
   const stale = new Set<string>();
   const tags = new Map<string, readonly [string, string]>();
@@ -26,8 +37,12 @@ export function believedMap(world: World, history: History, machines: readonly M
     const now = world.objects.get(pod.key);
     if (seen === undefined || podRow === undefined || now?.revision === seen.revision) continue;
     stale.add(pod.uid);
-    const truth = now === undefined ? `in fact deleted at rv ${deletedAt(history, pod.key)}` : `in fact changed at rv ${now.revision}`;
-    if (!tags.has(pod.node)) tags.set(pod.node, [`seen at rv ${podRow.seen}, ${span(world.now - podRow.at)} ago`, truth]);
+    const truth =
+      now === undefined
+        ? `in fact deleted at rv ${deletedAt(history, pod.key)}`
+        : `in fact changed at rv ${now.revision}`;
+    if (!tags.has(pod.node))
+      tags.set(pod.node, [`seen at rv ${podRow.seen}, ${span(world.now - podRow.at)} ago`, truth]);
   }
   const view = new Map(real);
   for (const machine of machines) {
@@ -35,7 +50,8 @@ export function believedMap(world: World, history: History, machines: readonly M
     if (old === undefined || (machine.role !== 'worker' && machine.role !== 'control-plane')) continue;
     const own = pods.filter((pod) => pod.node === machine.name);
     const ready = nodeReady(believed, machine.name);
-    const headline = machine.name === believer.host ? 'believes' : ready === '' ? 'no Node' : `Node ${READY[ready] ?? ready}`;
+    const headline =
+      machine.name === believer.host ? 'believes' : ready === '' ? 'no Node' : `Node ${READY[ready] ?? ready}`;
     const chips = machine.role === 'worker' ? [] : old.chips;
     view.set(machine.name, { ...old, state: 'on', silent: false, headline, chips, pods: own });
   }
@@ -69,5 +85,13 @@ function storedAt(revisions: readonly Revision[], seen: number): StoredObject | 
   const last = revisions.findLast((revision) => revision.revision <= seen);
   if (last?.value === undefined) return undefined;
   const created = revisions.findLast((revision) => revision.created && revision.revision <= seen) ?? last;
-  return { key: last.key, value: last.value, revision: last.revision, createRevision: created.revision, version: 1, at: last.at, createdAt: created.at };
+  return {
+    key: last.key,
+    value: last.value,
+    revision: last.revision,
+    createRevision: created.revision,
+    version: 1,
+    at: last.at,
+    createdAt: created.at,
+  };
 }

@@ -9,11 +9,58 @@ export interface Completion {
 }
 
 const COMMANDS = ['cat', 'clear', 'crictl', 'etcdctl', 'fault', 'help', 'kubectl', 'ls', 'ssh'];
-const VERBS = ['annotate', 'api-resources', 'apply', 'cordon', 'create', 'delete', 'describe', 'drain', 'edit', 'exec', 'expose', 'get', 'label', 'logs', 'patch', 'rollout', 'run', 'scale', 'set', 'taint', 'uncordon', 'version', 'wait'];
+const VERBS = [
+  'annotate',
+  'api-resources',
+  'apply',
+  'cordon',
+  'create',
+  'delete',
+  'describe',
+  'drain',
+  'edit',
+  'exec',
+  'expose',
+  'get',
+  'label',
+  'logs',
+  'patch',
+  'rollout',
+  'run',
+  'scale',
+  'set',
+  'taint',
+  'uncordon',
+  'version',
+  'wait',
+];
 const ROLLOUT = ['history', 'pause', 'restart', 'resume', 'status', 'undo'];
 const CREATE = ['configmap', 'deployment', 'namespace', 'secret', 'service', 'serviceaccount'];
-const FAULTS = ['clock-skew', 'heal', 'kill', 'latency', 'loss', 'partition', 'pause', 'power-off', 'power-on', 'slow-disk'];
-const FLAGS = ['--all-namespaces', '--field-selector=', '--filename=', '--follow', '--namespace=', '--output=', '--replicas=', '--selector=', '--show-labels', '--sort-by=', '--watch'];
+const FAULTS = [
+  'clock-skew',
+  'heal',
+  'kill',
+  'latency',
+  'loss',
+  'partition',
+  'pause',
+  'power-off',
+  'power-on',
+  'slow-disk',
+];
+const FLAGS = [
+  '--all-namespaces',
+  '--field-selector=',
+  '--filename=',
+  '--follow',
+  '--namespace=',
+  '--output=',
+  '--replicas=',
+  '--selector=',
+  '--show-labels',
+  '--sort-by=',
+  '--watch',
+];
 const OUTPUTS = ['json', 'jsonpath=', 'name', 'wide', 'yaml', 'custom-columns='];
 /** Verbs whose first word names an object without its kind. */
 const ON_PODS = new Set(['logs', 'exec']);
@@ -23,10 +70,13 @@ const ON_NODES = new Set(['cordon', 'uncordon', 'drain']);
 export function completeLine(before: string, world: World): Completion {
   const words = before.split(/\s+/);
   const word = words.at(-1) ?? '';
-  const found = candidates(words, word, world).filter((candidate) => candidate.startsWith(word)).sort();
+  const found = candidates(words, word, world)
+    .filter((candidate) => candidate.startsWith(word))
+    .sort();
   const [first] = found;
   if (first === undefined) return { insert: '', choices: [] };
-  if (found.length === 1) return { insert: first.slice(word.length) + (/[=/]$/.test(first) ? '' : ' '), choices: found };
+  if (found.length === 1)
+    return { insert: first.slice(word.length) + (/[=/]$/.test(first) ? '' : ' '), choices: found };
   return { insert: commonPrefix(found).slice(word.length), choices: found };
 }
 
@@ -65,7 +115,9 @@ function kubectl(words: readonly string[], word: string, world: World): readonly
     const slash = kind.indexOf('/');
     if (slash < 0) return KINDS.flatMap((one) => [one.plural, ...one.shortNames]);
     const resource = resourceOf(kind.slice(0, slash));
-    return resource === undefined ? [] : names(world, resource, namespace).map((name) => `${kind.slice(0, slash)}/${name}`);
+    return resource === undefined
+      ? []
+      : names(world, resource, namespace).map((name) => `${kind.slice(0, slash)}/${name}`);
   }
   const resource = resourceOf(kind);
   return resource === undefined ? [] : names(world, resource, namespace);
@@ -73,13 +125,19 @@ function kubectl(words: readonly string[], word: string, world: World): readonly
 
 /** The words that are neither flags nor their values. */
 function plainWords(words: readonly string[]): string[] {
-  return words.filter((word, i) => !word.startsWith('-') && !/^(-n|-o|-l|-f|-c|--namespace|--output|--selector|--filename)$/.test(words[i - 1] ?? ''));
+  return words.filter(
+    (word, i) =>
+      !word.startsWith('-') &&
+      !/^(-n|-o|-l|-f|-c|--namespace|--output|--selector|--filename)$/.test(words[i - 1] ?? ''),
+  );
 }
 
 function namespaceOf(words: readonly string[]): string | undefined {
   if (words.includes('-A') || words.includes('--all-namespaces')) return undefined;
   const at = words.findIndex((word) => word === '-n' || word === '--namespace');
-  return at < 0 ? (words.find((word) => word.startsWith('--namespace='))?.slice(12) ?? 'default') : (words[at + 1] ?? 'default');
+  return at < 0
+    ? (words.find((word) => word.startsWith('--namespace='))?.slice(12) ?? 'default')
+    : (words[at + 1] ?? 'default');
 }
 
 function resourceOf(word: string): string | undefined {
@@ -92,7 +150,8 @@ function names(world: World, resource: string, namespace?: string): string[] {
   const found = new Set<string>();
   for (const key of world.objects.keys()) {
     const parts = partsOfKey(key);
-    if (parts.resource === resource && (!namespaced || namespace === undefined || parts.namespace === namespace)) found.add(parts.name);
+    if (parts.resource === resource && (!namespaced || namespace === undefined || parts.namespace === namespace))
+      found.add(parts.name);
   }
   return [...found];
 }

@@ -14,7 +14,12 @@ export interface Consequences {
 /** What letting go of a lifted machine would do. */
 export function pullConsequence(world: World, layout: Layout, pull: Pull): Consequences {
   const links = wiresOf(layout).filter((wire) => wire.a === pull.host || wire.b === pull.host).length;
-  const way = pull.direction === 'both' ? '' : pull.direction === 'out' ? `, only ${pull.host} → others` : `, only others → ${pull.host}`;
+  const way =
+    pull.direction === 'both'
+      ? ''
+      : pull.direction === 'out'
+        ? `, only ${pull.host} → others`
+        : `, only others → ${pull.host}`;
   return { title: `Cut ${pull.host} off: ${links} links${way}`, lines: withoutHost(world, pull.host) };
 }
 
@@ -26,15 +31,26 @@ export function consequenceOf(world: World, fault: FaultKind, target: Target): C
   const title = `${fault.label}: ${name}`;
   switch (fault.name) {
     case 'power-off':
-      return { title: `Power off ${hostIn(target)}`, lines: ['Memory and unsynced writes are lost.', ...withoutHost(world, hostIn(target))] };
+      return {
+        title: `Power off ${hostIn(target)}`,
+        lines: ['Memory and unsynced writes are lost.', ...withoutHost(world, hostIn(target))],
+      };
     case 'partition':
-      return target.kind === 'link' ? { title, lines: [`Nothing passes between ${target.a} and ${target.b}; both keep running.`] } : { title: `Cut ${hostIn(target)} off`, lines: withoutHost(world, hostIn(target)) };
+      return target.kind === 'link'
+        ? { title, lines: [`Nothing passes between ${target.a} and ${target.b}; both keep running.`] }
+        : { title: `Cut ${hostIn(target)} off`, lines: withoutHost(world, hostIn(target)) };
     case 'kill':
-      return { title: `Kill ${name}`, lines: ['Its connections are reset at once; whoever started it starts it again.'] };
+      return {
+        title: `Kill ${name}`,
+        lines: ['Its connections are reset at once; whoever started it starts it again.'],
+      };
     case 'pause':
       return { title: `Pause ${name}`, lines: ['It answers nobody, and nobody is told: others find out by time-out.'] };
     case 'slow-disk':
-      return { title: `Slow disk on ${hostIn(target)}`, lines: ['Every fsync takes 500 ms longer; etcd acknowledges nothing before it.'] };
+      return {
+        title: `Slow disk on ${hostIn(target)}`,
+        lines: ['Every fsync takes 500 ms longer; etcd acknowledges nothing before it.'],
+      };
     case 'latency':
       return { title, lines: ['Every packet takes 200 ms longer.'] };
     case 'loss':
@@ -52,13 +68,23 @@ function hostIn(target: Target): string {
 function withoutHost(world: World, host: string): string[] {
   const lines: string[] = [];
   if (world.members.has(host)) {
-    const alive = [...world.members.keys()].filter((member) => world.machines.get(member)?.state === 'on' && member !== host).length;
+    const alive = [...world.members.keys()].filter(
+      (member) => world.machines.get(member)?.state === 'on' && member !== host,
+    ).length;
     const all = world.members.size;
     const quorum = Math.floor(all / 2) + 1;
-    lines.push(alive >= quorum ? `${count(alive)} of ${count(all).toLowerCase()} etcd members stay together: writes go on.` : `Only ${alive} of ${all} etcd members stay together: every write will fail.`);
-    if (etcdLeader(world)?.host === host && alive >= quorum) lines.push('It leads etcd: the others elect a new leader.');
+    lines.push(
+      alive >= quorum
+        ? `${count(alive)} of ${count(all).toLowerCase()} etcd members stay together: writes go on.`
+        : `Only ${alive} of ${all} etcd members stay together: every write will fail.`,
+    );
+    if (etcdLeader(world)?.host === host && alive >= quorum)
+      lines.push('It leads etcd: the others elect a new leader.');
     for (const component of ['kube-scheduler', 'kube-controller-manager', 'cloud-controller-manager'])
-      if (leaseHolder(world, component) === host) lines.push(`${COMPONENTS[component] ?? component} leads from ${host}: its lease lapses in 15 s and another one takes over.`);
+      if (leaseHolder(world, component) === host)
+        lines.push(
+          `${COMPONENTS[component] ?? component} leads from ${host}: its lease lapses in 15 s and another one takes over.`,
+        );
   }
   const pods = podsOf(world).filter((pod) => pod.node === host && !pod.mirror).length;
   if (pods > 0) lines.push(`Its ${pods} pods leave the endpoints after some 50 s and are replaced 5 minutes later.`);

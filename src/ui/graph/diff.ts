@@ -28,12 +28,14 @@ function read(text: string | undefined): unknown {
 function walk(lines: DiffLine[], path: string, a: unknown, b: unknown): void {
   if (same(a, b) || lines.length > MOST) return;
   if (isObject(a) && isObject(b)) {
-    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) if (!IGNORED.has(key)) walk(lines, path === '' ? key : `${path}.${key}`, a[key], b[key]);
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
+      if (!IGNORED.has(key)) walk(lines, path === '' ? key : `${path}.${key}`, a[key], b[key]);
     return;
   }
   // Something new is told field by field, so that it reads like YAML.
   if (a === undefined && isObject(b) && depth(path) < 2) {
-    for (const key of Object.keys(b)) if (!IGNORED.has(key)) walk(lines, path === '' ? key : `${path}.${key}`, undefined, b[key]);
+    for (const key of Object.keys(b))
+      if (!IGNORED.has(key)) walk(lines, path === '' ? key : `${path}.${key}`, undefined, b[key]);
     return;
   }
   if (Array.isArray(a) && Array.isArray(b)) {
@@ -51,7 +53,10 @@ const depth = (path: string): number => path.split('.').length;
 
 /** Lists of named things are compared by name, others place by place. */
 function walkLists(lines: DiffLine[], path: string, a: readonly unknown[], b: readonly unknown[]): void {
-  const nameOf = (item: unknown): string | undefined => (isObject(item) ? [item['type'], item['name'], item['uid'], item['ip']].find((name) => typeof name === 'string') : undefined);
+  const nameOf = (item: unknown): string | undefined =>
+    isObject(item)
+      ? [item['type'], item['name'], item['uid'], item['ip']].find((name) => typeof name === 'string')
+      : undefined;
   const old = new Map(a.map((item, i) => [nameOf(item) ?? String(i), item]));
   const now = new Map(b.map((item, i) => [nameOf(item) ?? String(i), item]));
   for (const [name, item] of now) {
@@ -88,7 +93,8 @@ function print(lines: DiffLine[], sign: '+' | '-', name: string, value: unknown)
 }
 
 function scalar(value: unknown): string {
-  if (typeof value === 'string') return /^[\w./:@-]+$/.test(value) && !/^(true|false|null|[\d.]+)$/i.test(value) ? value : JSON.stringify(value);
+  if (typeof value === 'string')
+    return /^[\w./:@-]+$/.test(value) && !/^(true|false|null|[\d.]+)$/i.test(value) ? value : JSON.stringify(value);
   const text = JSON.stringify(value) ?? '';
   return text.length > 120 ? `${text.slice(0, 117)}…` : text;
 }

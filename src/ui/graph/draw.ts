@@ -23,7 +23,13 @@ export function readInk(element: Element): Ink {
     for (const hue of HUES) found[hue] = token(`${hue}${suffix}`);
     return found;
   };
-  return { fill: all(''), edge: all('-edge'), raised: token('raised'), fault: token('fault-mark'), ink: token('ink-2') };
+  return {
+    fill: all(''),
+    edge: all('-edge'),
+    raised: token('raised'),
+    fault: token('fault-mark'),
+    ink: token('ink-2'),
+  };
 }
 
 export interface Scene {
@@ -112,7 +118,8 @@ function drawFlight(context: CanvasRenderingContext2D, scene: Scene, flight: Fli
   }
   if (share > 1) return true;
   const point = alongPath(path, share);
-  if (flight.shape === 'stream') drawTail(context, scene.ink, flight.hue, alongPath(path, Math.max(0, share - 0.05)), point);
+  if (flight.shape === 'stream')
+    drawTail(context, scene.ink, flight.hue, alongPath(path, Math.max(0, share - 0.05)), point);
   drawPacket(context, scene.ink, flight, point);
   return false;
 }
@@ -158,7 +165,14 @@ function drawTail(context: CanvasRenderingContext2D, ink: Ink, hue: Hue, from: P
   context.globalAlpha = alpha;
 }
 
-const RAYS = [[-1, -1], [1, -1], [-1, 1], [1, 1], [-1.25, 0], [1.25, 0]] as const;
+const RAYS = [
+  [-1, -1],
+  [1, -1],
+  [-1, 1],
+  [1, 1],
+  [-1.25, 0],
+  [1.25, 0],
+] as const;
 
 /** It fades at the cut in a burst of short rays. */
 function drawBurst(context: CanvasRenderingContext2D, scene: Scene, at: Point, flight: Flight, share: number): void {
@@ -192,7 +206,11 @@ function drawQueues(context: CanvasRenderingContext2D, scene: Scene): void {
     const place = queues.get(key) ?? 0;
     queues.set(key, place + 1);
     if (place >= QUEUE_SHOWN) continue;
-    const length = path.reduce((sum, point, i) => sum + (i === 0 ? 0 : Math.hypot(point.x - (path[i - 1]?.x ?? 0), point.y - (path[i - 1]?.y ?? 0))), 0);
+    const length = path.reduce(
+      (sum, point, i) =>
+        sum + (i === 0 ? 0 : Math.hypot(point.x - (path[i - 1]?.x ?? 0), point.y - (path[i - 1]?.y ?? 0))),
+      0,
+    );
     const back = length === 0 ? 0 : (place * 9.5 + 6) / length;
     drawPacket(context, scene.ink, flight, alongPath(path, Math.max(0.02, stopShare(scene, flight, path) - back)));
   }

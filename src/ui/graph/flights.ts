@@ -55,7 +55,8 @@ function foldPacket(flights: Flights, world: World, event: Extract<TraceEvent, {
   const from = hostOf(event.from);
   const to = hostOf(event.to);
   const protocol = event.label?.protocol ?? event.protocol;
-  if (protocol === 'raft' && event.arrives !== undefined && world.members.get(from)?.role === 'leader') heardLeader(world.members, event.arrives, to);
+  if (protocol === 'raft' && event.arrives !== undefined && world.members.get(from)?.role === 'leader')
+    heardLeader(world.members, event.arrives, to);
   const id = `${event.connection}>${event.from}#${event.packet}`;
   flights.waiting.delete(id);
   const local = from === to;
@@ -69,7 +70,17 @@ function foldPacket(flights: Flights, world: World, event: Extract<TraceEvent, {
   const start = wall - flights.pauses + Math.min(200, Math.max(0, (event.at - virtual) / 1_000 / speed));
   const latency = event.arrives === undefined ? 0 : (event.arrives - event.at) / 1_000 / speed;
   const takes = Math.min(LONGEST, Math.max(local || protocol === 'raft' ? SHORTEST : SHORTEST * 1.6, latency));
-  const flight: Flight = { id, from, to, hue, shape: event.label?.shape ?? 'request', start, takes, local, column: protocol === 'raft' || protocol === 'etcd' };
+  const flight: Flight = {
+    id,
+    from,
+    to,
+    hue,
+    shape: event.label?.shape ?? 'request',
+    start,
+    takes,
+    local,
+    column: protocol === 'raft' || protocol === 'etcd',
+  };
   flights.live.push(flight);
 }
 
@@ -85,7 +96,13 @@ function foldDrop(flights: Flights, event: Extract<TraceEvent, { kind: 'drop' }>
 function candidates(flights: Flights, connection: string, packet: number): Flight[] {
   for (let i = flights.live.length - 1; i >= 0; i--) {
     const flight = flights.live[i];
-    if (flight !== undefined && flight.fate === undefined && flight.id.startsWith(`${connection}>`) && flight.id.endsWith(`#${packet}`)) return [flight];
+    if (
+      flight !== undefined &&
+      flight.fate === undefined &&
+      flight.id.startsWith(`${connection}>`) &&
+      flight.id.endsWith(`#${packet}`)
+    )
+      return [flight];
   }
   return [];
 }

@@ -72,7 +72,8 @@ export function layoutOf(machines: readonly MachineInfo[]): Layout {
   const middle = TOP + CONTROL_PORT + ((rows - 1) * STEP) / 2;
   const bottom = TOP + rows * STEP - 4;
   const places = new Map<string, Place>();
-  const put = (machine: MachineInfo, box: Box, row: number): void => void places.set(machine.name, { machine, row, ...box });
+  const put = (machine: MachineInfo, box: Box, row: number): void =>
+    void places.set(machine.name, { machine, row, ...box });
   const lift = ((rows - Math.max(1, controls.length)) * STEP) / 2;
   controls.forEach((machine, row) => put(machine, { x: 102, y: TOP + lift + row * STEP, ...CARD.control }, row));
   workers.forEach((machine, i) => put(machine, workerBox(i, rows, workers.length), i % rows));
@@ -113,5 +114,9 @@ function workerBox(i: number, rows: number, count: number): Box {
   const column = Math.floor(i / rows);
   const inColumn = count <= rows ? count : rows;
   const lift = ((rows - inColumn) * STEP) / 2;
-  return { x: WORKERS_LEFT + column * (CARD.worker.width + COLUMN_GAP), y: TOP + lift + (i % rows) * STEP, ...CARD.worker };
+  return {
+    x: WORKERS_LEFT + column * (CARD.worker.width + COLUMN_GAP),
+    y: TOP + lift + (i % rows) * STEP,
+    ...CARD.worker,
+  };
 }

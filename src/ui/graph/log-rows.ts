@@ -18,7 +18,12 @@ export interface LogCell {
 }
 
 /** The newest rows of all members' logs side by side. */
-export function logRows(world: World, history: History, hosts: readonly string[], count: number): { readonly rows: LogRow[]; readonly commit: number } {
+export function logRows(
+  world: World,
+  history: History,
+  hosts: readonly string[],
+  count: number,
+): { readonly rows: LogRow[]; readonly commit: number } {
   const members = hosts.map((host) => world.members.get(host));
   const last = Math.max(0, ...members.map((member) => (member === undefined ? 0 : lastIndex(member))));
   const commit = Math.max(0, ...members.map((member) => member?.commit ?? 0));
@@ -29,7 +34,13 @@ export function logRows(world: World, history: History, hosts: readonly string[]
     const written = writes.get(index);
     const cells = members.map((member, i) => cellOf(member, hosts[i] ?? '', index));
     const text = written === undefined ? textOf(world, index) : shorten(written.key);
-    rows.push({ index, cells, text, committed: index <= commit, ...(written === undefined ? {} : { revision: written.revision }) });
+    rows.push({
+      index,
+      cells,
+      text,
+      committed: index <= commit,
+      ...(written === undefined ? {} : { revision: written.revision }),
+    });
   }
   return { rows, commit };
 }

@@ -32,14 +32,37 @@ export interface RingView {
   readonly term: number;
 }
 
-const CONTROL = ['kube-scheduler', 'kube-apiserver', 'kube-controller-manager', 'cloud-controller-manager', 'kubelet', 'kube-proxy', 'containerd'];
+const CONTROL = [
+  'kube-scheduler',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'cloud-controller-manager',
+  'kubelet',
+  'kube-proxy',
+  'containerd',
+];
 const WORKER = ['kubelet', 'kube-proxy', 'containerd'];
 /** Programs that only some clusters have: no chip before their first process. */
 const OPTIONAL = new Set(['cloud-controller-manager']);
 
 export type MapView = ReadonlyMap<string, MachineView>;
 
-export function mapViewOf(world: World, machines: readonly MachineInfo[], before: MapView): { readonly view: MapView; readonly unplaced: readonly PodView[] } {
+export interface ShownMap {
+  readonly view: MapView;
+  readonly unplaced: readonly PodView[];
+}
+
+/** Projects the world again and again, keeping what is the same. */
+export function createMapViewer(): (world: World, machines: readonly MachineInfo[]) => ShownMap {
+  let before: MapView = new Map();
+  return (world, machines) => {
+    const shown = mapViewOf(world, machines, before);
+    before = shown.view;
+    return shown;
+  };
+}
+
+export function mapViewOf(world: World, machines: readonly MachineInfo[], before: MapView): ShownMap {
   const byNode = new Map<string, PodView[]>();
   const unplaced: PodView[] = [];
   for (const pod of podsOf(world)) {
@@ -56,7 +79,12 @@ export function mapViewOf(world: World, machines: readonly MachineInfo[], before
   return { view, unplaced };
 }
 
-function machineView(world: World, machine: MachineInfo, pods: readonly PodView[], leader: string | undefined): MachineView {
+function machineView(
+  world: World,
+  machine: MachineInfo,
+  pods: readonly PodView[],
+  leader: string | undefined,
+): MachineView {
   const state = world.machines.get(machine.name)?.state ?? 'waiting';
   const chips = chipsOf(world, machine);
   const silent = nodeReady(world, machine.name) === 'Unknown';
@@ -92,7 +120,12 @@ function ringOf(world: World, machine: MachineInfo, leader: string | undefined):
   return { state, role: member?.role ?? 'follower', leads: leader === machine.name, term: member?.term ?? 0 };
 }
 
-function headlineOf(world: World, machine: MachineInfo, state: MachineView['state'], leader: string | undefined): string {
+function headlineOf(
+  world: World,
+  machine: MachineInfo,
+  state: MachineView['state'],
+  leader: string | undefined,
+): string {
   const since: Micros = world.machines.get(machine.name)?.since ?? 0;
   if (state === 'off') return `off for ${duration(world.now - since)}`;
   if (state === 'paused') return `paused for ${duration(world.now - since)}`;

@@ -52,7 +52,9 @@ function labelled(groups: readonly Group[], width: number, height: number, size:
     const columns = Math.ceil(group.pods.length / rows);
     const wide = Math.max(columns * step - GAP, group.owner.length * CHARACTER);
     if (x + wide > width + 4) return undefined;
-    group.pods.forEach((pod, i) => squares.push({ pod, x: x + (i % columns) * step, y: Math.floor(i / columns) * step }));
+    group.pods.forEach((pod, i) =>
+      squares.push({ pod, x: x + (i % columns) * step, y: Math.floor(i / columns) * step }),
+    );
     labels.push({ text: group.owner, x, y: rows * step - GAP + LABEL_HEIGHT - 1 });
     x += wide + GROUP_GAP;
   }

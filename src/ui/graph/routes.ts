@@ -28,17 +28,33 @@ function route(layout: Layout, a: Place, b: Place, raft: boolean): Point[] {
     case 'CB':
       return [...toTrunk(right(a), lanes.control), { x: lanes.control, y: lanes.middle }, { x: b.x, y: lanes.middle }];
     case 'BW':
-      return [{ x: a.x + a.width, y: lanes.middle }, { x: lanes.api, y: lanes.middle }, ...intoWorker(layout, b, lanes.middle)];
+      return [
+        { x: a.x + a.width, y: lanes.middle },
+        { x: lanes.api, y: lanes.middle },
+        ...intoWorker(layout, b, lanes.middle),
+      ];
     case 'CW':
-      return [...toTrunk(right(a), lanes.control), { x: lanes.control, y: lanes.over }, { x: lanes.api, y: lanes.over }, ...intoWorker(layout, b, lanes.over)];
+      return [
+        ...toTrunk(right(a), lanes.control),
+        { x: lanes.control, y: lanes.over },
+        { x: lanes.api, y: lanes.over },
+        ...intoWorker(layout, b, lanes.over),
+      ];
     case 'CC':
-      return raft ? alongColumn(layout, a, b) : [...toTrunk(right(a), lanes.control), ...fromTrunk(lanes.control, right(b))];
+      return raft
+        ? alongColumn(layout, a, b)
+        : [...toTrunk(right(a), lanes.control), ...fromTrunk(lanes.control, right(b))];
     case 'WW':
       return [...outOfWorker(layout, a), ...[...outOfWorker(layout, b)].reverse()];
     case 'WO':
       return [...outOfWorker(layout, a), { x: lanes.data, y: middleOf(b) }, { x: b.x, y: middleOf(b) }];
     case 'OO':
-      return [{ x: a.x, y: middleOf(a) }, { x: lanes.data, y: middleOf(a) }, { x: lanes.data, y: middleOf(b) }, { x: b.x, y: middleOf(b) }];
+      return [
+        { x: a.x, y: middleOf(a) },
+        { x: lanes.data, y: middleOf(a) },
+        { x: lanes.data, y: middleOf(b) },
+        { x: b.x, y: middleOf(b) },
+      ];
     case 'CO':
       return [...toTrunk(right(a), lanes.control), { x: lanes.control, y: lanes.bottom }, ...outside(layout, b)];
     case 'LO':
@@ -85,24 +101,46 @@ function fromTrunk(x: number, port: Point): Point[] {
 /** Workers of a second column are reached through the gap between two rows. */
 function intoWorker(layout: Layout, place: Place, _from: number): Point[] {
   const y = place.y + CONTROL_PORT;
-  if (place.x - layout.lanes.api < 40) return [{ x: layout.lanes.api, y }, { x: place.x, y }];
+  if (place.x - layout.lanes.api < 40)
+    return [
+      { x: layout.lanes.api, y },
+      { x: place.x, y },
+    ];
   const gap = place.y - 7;
   const x = place.x - 11;
-  return [{ x: layout.lanes.api, y: gap }, { x, y: gap }, { x, y }, { x: place.x, y }];
+  return [
+    { x: layout.lanes.api, y: gap },
+    { x, y: gap },
+    { x, y },
+    { x: place.x, y },
+  ];
 }
 
 function outOfWorker(layout: Layout, place: Place): Point[] {
   const y = place.y + DATA_PORT;
   const edge = place.x + place.width;
-  if (layout.lanes.data - edge < 40) return [{ x: edge, y }, { x: layout.lanes.data, y }];
+  if (layout.lanes.data - edge < 40)
+    return [
+      { x: edge, y },
+      { x: layout.lanes.data, y },
+    ];
   const gap = place.y + place.height + 7;
   const x = edge + 11;
-  return [{ x: edge, y }, { x, y }, { x, y: gap }, { x: layout.lanes.data, y: gap }];
+  return [
+    { x: edge, y },
+    { x, y },
+    { x, y: gap },
+    { x: layout.lanes.data, y: gap },
+  ];
 }
 
 function outside(layout: Layout, place: Place): Point[] {
   const { bottom, data } = layout.lanes;
-  return [{ x: data, y: bottom }, { x: data, y: middleOf(place) }, { x: place.x, y: middleOf(place) }];
+  return [
+    { x: data, y: bottom },
+    { x: data, y: middleOf(place) },
+    { x: place.x, y: middleOf(place) },
+  ];
 }
 
 /** Neighbours straight from ring to ring; the others pass beside the rings between them. */
@@ -113,8 +151,16 @@ function alongColumn(layout: Layout, a: Place, b: Place): Point[] {
   const t = ringOf(top);
   const l = ringOf(low);
   const points = near
-    ? [{ x: t.x, y: t.y + 22 }, { x: l.x, y: l.y - 22 }]
-    : [{ x: t.x - 22, y: t.y }, { x: t.x - 26, y: t.y }, { x: t.x - 26, y: l.y }, { x: l.x - 22, y: l.y }];
+    ? [
+        { x: t.x, y: t.y + 22 },
+        { x: l.x, y: l.y - 22 },
+      ]
+    : [
+        { x: t.x - 22, y: t.y },
+        { x: t.x - 26, y: t.y },
+        { x: t.x - 26, y: l.y },
+        { x: l.x - 22, y: l.y },
+      ];
   return a === top ? points : points.reverse();
 }
 
@@ -134,7 +180,8 @@ export function wiresOf(layout: Layout): Wire[] {
   const add = (a: Place | undefined, b: Place | undefined, raft = false): void => {
     if (a === undefined || b === undefined) return;
     const points = routeOf(layout, a.machine.name, b.machine.name, raft);
-    if (points !== undefined) wires.push({ id: `${a.machine.name}|${b.machine.name}`, a: a.machine.name, b: b.machine.name, points, raft });
+    if (points !== undefined)
+      wires.push({ id: `${a.machine.name}|${b.machine.name}`, a: a.machine.name, b: b.machine.name, points, raft });
   };
   const [balancer] = byRole('balancer');
   const controls = byRole('control-plane');
@@ -202,7 +249,10 @@ export function shareNear(points: readonly Point[], near: Point): number {
     const b = points[i];
     if (a === undefined || b === undefined) continue;
     const length = segment(points, i);
-    const t = length === 0 ? 0 : Math.min(1, Math.max(0, ((near.x - a.x) * (b.x - a.x) + (near.y - a.y) * (b.y - a.y)) / (length * length)));
+    const t =
+      length === 0
+        ? 0
+        : Math.min(1, Math.max(0, ((near.x - a.x) * (b.x - a.x) + (near.y - a.y) * (b.y - a.y)) / (length * length)));
     const distance = Math.hypot(a.x + (b.x - a.x) * t - near.x, a.y + (b.y - a.y) * t - near.y);
     if (distance < bestDistance) {
       bestDistance = distance;
@@ -223,7 +273,11 @@ export function roundedPath(points: readonly Point[], radius = 8): string {
       parts.push(`${i === 0 ? 'M' : 'L'}${point.x} ${point.y}`);
       return;
     }
-    const r = Math.min(radius, Math.hypot(point.x - before.x, point.y - before.y) / 2, Math.hypot(after.x - point.x, after.y - point.y) / 2);
+    const r = Math.min(
+      radius,
+      Math.hypot(point.x - before.x, point.y - before.y) / 2,
+      Math.hypot(after.x - point.x, after.y - point.y) / 2,
+    );
     const a = towards(point, before, r);
     const b = towards(point, after, r);
     parts.push(`L${a.x} ${a.y}Q${point.x} ${point.y} ${b.x} ${b.y}`);

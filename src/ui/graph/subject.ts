@@ -32,7 +32,14 @@ export function subjectOf(world: World, target: Target): Subject {
     case 'component':
       return componentSubject(world, target);
     case 'link':
-      return { target, title: `${target.a} — ${target.b}`, under: 'the link between them', icon: 'partition', leads: false, processes: [] };
+      return {
+        target,
+        title: `${target.a} — ${target.b}`,
+        under: 'the link between them',
+        icon: 'partition',
+        leads: false,
+        processes: [],
+      };
     case 'object':
       return objectSubject(world, target);
   }
@@ -48,7 +55,10 @@ function podSubject(world: World, target: Extract<Target, { kind: 'pod' }>): Sub
   return {
     target,
     title: view?.name ?? name,
-    under: stored === undefined ? `Pod, gone from the API${sandbox?.state === 'ready' ? `, still on ${sandbox.node}` : ''}` : `Pod in ${namespace ?? ''}, ${where}`,
+    under:
+      stored === undefined
+        ? `Pod, gone from the API${sandbox?.state === 'ready' ? `, still on ${sandbox.node}` : ''}`
+        : `Pod in ${namespace ?? ''}, ${where}`,
     icon: 'registry',
     shape: view?.shape ?? 'done',
     leads: false,
@@ -74,7 +84,9 @@ function machineSubject(world: World, target: Extract<Target, { kind: 'machine' 
     key,
     ...(stored === undefined ? {} : { stored }),
     host: target.host,
-    processes: [...world.processes.values()].filter((process) => process.host === target.host).map((process) => process.id),
+    processes: [...world.processes.values()]
+      .filter((process) => process.host === target.host)
+      .map((process) => process.id),
     involved: { name: target.host, kind: 'Node' },
   };
 }
@@ -84,11 +96,19 @@ function componentSubject(world: World, target: Extract<Target, { kind: 'compone
   const process = processOf(world, host, program);
   const mirror = `${PREFIX.pods}kube-system/${program}-${host}`;
   const stored = world.objects.get(mirror);
-  const leads = program === 'etcd' ? etcdLeader(world)?.host === host : leaseHolder(world, program) === host && process?.state === 'running';
+  const leads =
+    program === 'etcd'
+      ? etcdLeader(world)?.host === host
+      : leaseHolder(world, program) === host && process?.state === 'running';
   return {
     target,
     title: `${program} on ${host}`,
-    under: process === undefined ? 'not started yet' : process.state === 'exited' ? `ended${process.reason === undefined ? '' : `: ${process.reason}`}` : `${process.state}, pid ${process.pid}`,
+    under:
+      process === undefined
+        ? 'not started yet'
+        : process.state === 'exited'
+          ? `ended${process.reason === undefined ? '' : `: ${process.reason}`}`
+          : `${process.state}, pid ${process.pid}`,
     icon: 'worker',
     leads,
     ...(stored === undefined ? {} : { key: mirror, stored }),

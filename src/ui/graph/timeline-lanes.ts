@@ -19,8 +19,21 @@ export function scaleOf(now: Micros): Scale {
 }
 
 export interface Lanes {
-  readonly faults: readonly { readonly id: string; readonly at: Micros; readonly until: Micros; readonly verb: string; readonly text: string; readonly roomy: boolean }[];
-  readonly elections: readonly { readonly at: Micros; readonly until: Micros; readonly term: number; readonly host: string; readonly label: string }[];
+  readonly faults: readonly {
+    readonly id: string;
+    readonly at: Micros;
+    readonly until: Micros;
+    readonly verb: string;
+    readonly text: string;
+    readonly roomy: boolean;
+  }[];
+  readonly elections: readonly {
+    readonly at: Micros;
+    readonly until: Micros;
+    readonly term: number;
+    readonly host: string;
+    readonly label: string;
+  }[];
   readonly writes: readonly { readonly x: number; readonly height: number }[];
 }
 
@@ -35,7 +48,14 @@ export function lanesOf(history: History, now: Micros, end: Micros): Lanes {
     elections: history.elections.items.map((span) => {
       const until = span.until ?? now;
       const share = (until - span.at) / end;
-      const label = share > 0.1 ? `term ${span.term}, ${span.host}` : share > 0.035 ? `${span.term} ${span.host}` : share > 0.01 ? String(span.term) : '';
+      const label =
+        share > 0.1
+          ? `term ${span.term}, ${span.host}`
+          : share > 0.035
+            ? `${span.term} ${span.host}`
+            : share > 0.01
+              ? String(span.term)
+              : '';
       return { at: span.at, until, term: span.term, host: span.host, label };
     }),
     writes: writeBars(history, end),
@@ -81,17 +101,24 @@ const ORDER: readonly PodShape[] = ['running', 'unknown', 'terminating', 'crash'
 
 /** Pods by phase over time, stacked, as steps. */
 export function phaseAreas(lane: PhaseLane, now: Micros, end: Micros): Area[] {
-  const total = (counts: Readonly<Record<PodShape, number>>): number => ORDER.reduce((sum, shape) => sum + counts[shape], 0);
+  const total = (counts: Readonly<Record<PodShape, number>>): number =>
+    ORDER.reduce((sum, shape) => sum + counts[shape], 0);
   const most = Math.max(1, ...lane.samples.map((sample) => total(sample.counts)));
   const paths = new Map<PodShape, string>(ORDER.map((shape) => [shape, '']));
-  const changes = lane.samples.filter((sample, i) => i === 0 || ORDER.some((shape) => sample.counts[shape] !== lane.samples[i - 1]?.counts[shape]));
+  const changes = lane.samples.filter(
+    (sample, i) => i === 0 || ORDER.some((shape) => sample.counts[shape] !== lane.samples[i - 1]?.counts[shape]),
+  );
   changes.forEach((sample, i) => {
     const x0 = (sample.at / end) * 360;
     const x1 = ((changes[i + 1]?.at ?? now) / end) * 360;
     let base = 16;
     for (const shape of ORDER) {
       const height = (sample.counts[shape] / most) * 15.5;
-      if (height > 0) paths.set(shape, `${paths.get(shape) ?? ''}M${x0.toFixed(2)} ${base.toFixed(2)}H${x1.toFixed(2)}V${(base - height).toFixed(2)}H${x0.toFixed(2)}Z`);
+      if (height > 0)
+        paths.set(
+          shape,
+          `${paths.get(shape) ?? ''}M${x0.toFixed(2)} ${base.toFixed(2)}H${x1.toFixed(2)}V${(base - height).toFixed(2)}H${x0.toFixed(2)}Z`,
+        );
       base -= height;
     }
   });

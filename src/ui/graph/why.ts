@@ -21,35 +21,79 @@ export function stepsOf(history: History, key: string, uid: string | undefined, 
   const steps = new Map<string, Step>();
   const revisions = (history.byKey.get(key) ?? []).filter((revision) => revision.at <= until);
   for (const revision of revisions) addRevision(history, steps, revision);
-  const schedules = uid === undefined ? [] : (history.schedules.get(uid) ?? []).filter((schedule) => schedule.at <= until);
+  const schedules =
+    uid === undefined ? [] : (history.schedules.get(uid) ?? []).filter((schedule) => schedule.at <= until);
   const last = schedules.at(-1);
   if (last !== undefined) addSchedule(steps, last);
   return [...steps.values()].sort((a, b) => a.at - b.at || order(a) - order(b));
 }
 
-const order = (step: Step): number => (step.by === 'you' || step.by === 'fault' ? 0 : step.revision === undefined ? 1 : 2);
+const order = (step: Step): number =>
+  step.by === 'you' || step.by === 'fault' ? 0 : step.revision === undefined ? 1 : 2;
 
 function addRevision(history: History, steps: Map<string, Step>, revision: Revision): void {
   const chain = chainOf(history, revision.cause);
   const [nearest, ...earlier] = chain;
-  for (const cause of earlier) if (!steps.has(cause.id)) steps.set(cause.id, stepOfCause(cause));
+  for (const cause of earlier) if (!steps.has(cause.id) && !isEcho(cause)) steps.set(cause.id, stepOfCause(cause));
   const key = nearest?.id ?? `rv ${revision.revision}`;
   if (nearest !== undefined) {
     if (!steps.has(key)) steps.set(key, { ...stepOfCause(nearest), revision: revision.revision });
     return;
   }
   const text = revision.value === undefined ? 'deleted' : revision.created ? 'created' : 'updated';
-  steps.set(key, { key, by: 'program', text: revision.by === undefined ? text : `${revision.by} ${text} it`, at: revision.at, revision: revision.revision });
+  steps.set(key, {
+    key,
+    by: 'program',
+    text: revision.by === undefined ? text : `${revision.by} ${text} it`,
+    at: revision.at,
+    revision: revision.revision,
+  });
+}
+
+/** The kernel's record of an input: whoever took it tells the same in better words. */
+function isEcho(cause: Cause): boolean {
+  return cause.source === 'kernel' && cause.text.startsWith('input for ');
 }
 
 function stepOfCause(cause: Cause): Step {
-  const by = cause.source === 'kernel' || /^(you|fault)\b/.test(cause.text) ? (/\b(fault|power|partition|kill|pause|latency|loss|slow-disk|cut)\b/i.test(cause.text) && !/kubectl/.test(cause.text) ? 'fault' : 'you') : 'program';
-  return { key: cause.id, by, text: cause.text, at: cause.at, source: cause.source };
+  const by =
+    cause.source === 'kernel' && cause.text.startsWith('fault')
+      ? 'fault'
+      : cause.source === 'kernel' || cause.text.startsWith('you ')
+        ? 'you'
+        : 'program';
+  const text = by === 'fault' ? deed(cause.text.replace(/^fault:? /, ''), cause.text) : cause.text;
+  return { key: cause.id, by, text, at: cause.at, source: cause.source };
+}
+
+const DEEDS: Readonly<Record<string, string>> = {
+  'power-off': 'you powered off',
+  'power-on': 'you powered on',
+  kill: 'you killed',
+  pause: 'you paused',
+  partition: 'you cut off',
+  'slow-disk': 'you slowed the disk of',
+  'clock-skew': 'you set the clock of',
+};
+
+/** A fault as something that you did. */
+export function deed(command: string, text: string): string {
+  const [verb = '', ...words] = command.split(/\s+/);
+  const known = DEEDS[verb];
+  return known === undefined ? `you did: ${text}` : `${known} ${words.join(' ')}`;
 }
 
 function addSchedule(steps: Map<string, Step>, schedule: Schedule): void {
   const known = [...steps.values()].find((step) => step.at >= schedule.at && step.source === schedule.source);
   const text = schedule.node === undefined ? (schedule.message ?? 'no node fits') : `scheduler chose ${schedule.node}`;
   const key = known?.key ?? `schedule ${schedule.at}`;
-  steps.set(key, { key, by: 'program', at: schedule.at, source: schedule.source, ...known, text: known?.text ?? text, schedule });
+  steps.set(key, {
+    key,
+    by: 'program',
+    at: schedule.at,
+    source: schedule.source,
+    ...known,
+    text: known?.text ?? text,
+    schedule,
+  });
 }

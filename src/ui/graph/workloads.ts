@@ -13,9 +13,25 @@ export const WORKLOADS: readonly Workload[] = [
     label: 'nginx × 6',
     key: '1',
     icon: 'nginx',
-    commands: ['kubectl create deployment web --image=nginx --replicas=6 --port=80', 'kubectl expose deployment web --port=80 --type=NodePort'],
+    commands: [
+      'kubectl create deployment web --image=nginx --replicas=6 --port=80',
+      'kubectl expose deployment web --port=80 --type=NodePort',
+    ],
   },
-  { label: 'redis', key: '2', icon: 'redis', commands: ['kubectl create deployment redis --image=redis --port=6379', 'kubectl expose deployment redis --port=6379'] },
+  {
+    label: 'redis',
+    key: '2',
+    icon: 'redis',
+    commands: [
+      'kubectl create deployment redis --image=redis --port=6379',
+      'kubectl expose deployment redis --port=6379',
+    ],
+  },
   { label: 'one pod', key: '3', icon: 'speech', commands: ['kubectl run shell --image=busybox -- sleep 3600'] },
-  { label: 'crash loop', key: '4', icon: 'loop', commands: ['kubectl create deployment crash --image=busybox -- sh -c "echo starting; sleep 3; exit 1"'] },
+  {
+    label: 'crash loop',
+    key: '4',
+    icon: 'loop',
+    commands: ['kubectl create deployment crash --image=busybox -- sh -c "echo starting; sleep 3; exit 1"'],
+  },
 ];

@@ -2,10 +2,21 @@ import { KINDS } from '../../api/scheme.ts';
 import { apiVersionOf } from '../../api/scheme.ts';
 import { fieldsOf, type Shape } from '../../api/schema.ts';
 
-export type JsonSchema = boolean | { readonly [key: string]: JsonSchema | readonly (JsonSchema | string)[] | string | number | undefined };
+export type JsonSchema =
+  boolean | { readonly [key: string]: JsonSchema | readonly (JsonSchema | string)[] | string | number | undefined };
 
 /** Kinds that a person writes; the others only ever come from components. */
-const WRITTEN = new Set(['Namespace', 'Pod', 'Service', 'ConfigMap', 'Secret', 'ServiceAccount', 'PriorityClass', 'Deployment', 'ReplicaSet']);
+const WRITTEN = new Set([
+  'Namespace',
+  'Pod',
+  'Service',
+  'ConfigMap',
+  'Secret',
+  'ServiceAccount',
+  'PriorityClass',
+  'Deployment',
+  'ReplicaSet',
+]);
 
 /** The JSON schema that the editor completes and checks by: derived from the same table as the API server's. */
 export function manifestSchema(): JsonSchema {
@@ -19,7 +30,11 @@ export function manifestSchema(): JsonSchema {
     return {
       ...own,
       title: kind.kind,
-      properties: { ...known, apiVersion: { const: apiVersionOf(kind), type: 'string' }, kind: { const: kind.kind, type: 'string' } },
+      properties: {
+        ...known,
+        apiVersion: { const: apiVersionOf(kind), type: 'string' },
+        kind: { const: kind.kind, type: 'string' },
+      },
       required: ['apiVersion', 'kind', 'metadata'],
     };
   });

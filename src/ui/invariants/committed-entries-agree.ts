@@ -20,7 +20,8 @@ export const committedEntriesAgree: Invariant = {
         const term = termAt(member, index);
         if (term === undefined) continue;
         const known = terms.get(index);
-        if (known !== undefined && known !== term) return `index ${index}: ${host} committed term ${term}, another member term ${known}`;
+        if (known !== undefined && known !== term)
+          return `index ${index}: ${host} committed term ${term}, another member term ${known}`;
         terms.set(index, term);
         if (terms.size > KEPT) terms.delete(terms.keys().next().value ?? 0);
       }

@@ -42,6 +42,7 @@ export function foldChecks(checks: Checks, world: World, event: TraceEvent): voi
   if (event.kind !== 'note' && event.kind !== 'process' && event.kind !== 'host') return;
   for (const { invariant, check } of checks.running) {
     const text = check(world, event);
-    if (text !== undefined && !checks.broken.has(invariant.name)) checks.broken.set(invariant.name, { at: event.at, text });
+    if (text !== undefined && !checks.broken.has(invariant.name))
+      checks.broken.set(invariant.name, { at: event.at, text });
   }
 }

@@ -22,7 +22,8 @@ export const logsMatch: Invariant = {
         const b = termAt(other, index);
         if (a === undefined || b === undefined) break;
         if (a === b) agreed = true;
-        else if (agreed) return `index ${index}: term ${a} on ${own.host}, term ${b} on ${other.host}, though a later entry is the same`;
+        else if (agreed)
+          return `index ${index}: term ${a} on ${own.host}, term ${b} on ${other.host}, though a later entry is the same`;
       }
     }
     return undefined;

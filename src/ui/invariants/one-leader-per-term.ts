@@ -12,7 +12,9 @@ export const oneLeaderPerTerm: Invariant = {
       const host = hostOf(event.source);
       const before = leaders.get(event.note.term);
       leaders.set(event.note.term, host);
-      return before !== undefined && before !== host ? `${before} and ${host} both led in term ${event.note.term}` : undefined;
+      return before !== undefined && before !== host
+        ? `${before} and ${host} both led in term ${event.note.term}`
+        : undefined;
     };
   },
 };

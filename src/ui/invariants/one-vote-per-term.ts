@@ -10,14 +10,22 @@ export const oneVotePerTerm: Invariant = {
   create: () => {
     const votes = new Map<string, string>();
     return (_world, event) => {
-      if (event.kind !== 'note' || event.note.type !== 'raft.role' || event.note.vote === undefined || event.note.vote === '') return undefined;
+      if (
+        event.kind !== 'note' ||
+        event.note.type !== 'raft.role' ||
+        event.note.vote === undefined ||
+        event.note.vote === ''
+      )
+        return undefined;
       const host = hostOf(event.source);
       const { term, vote } = event.note;
       const key = `${host} ${term}`;
       const before = votes.get(key);
       votes.set(key, vote);
       if (votes.size > KEPT) votes.delete(votes.keys().next().value ?? '');
-      return before !== undefined && before !== vote ? `${host} voted for ${before} and for ${vote} in term ${term}` : undefined;
+      return before !== undefined && before !== vote
+        ? `${host} voted for ${before} and for ${vote} in term ${term}`
+        : undefined;
     };
   },
 };

@@ -11,7 +11,8 @@ export const placedOnce: Invariant = {
   create: () => {
     const places = new Map<string, string>();
     return (world, event) => {
-      if (event.kind !== 'note' || event.note.type !== 'etcd.apply' || event.note.revision !== world.revision) return undefined;
+      if (event.kind !== 'note' || event.note.type !== 'etcd.apply' || event.note.revision !== world.revision)
+        return undefined;
       for (const { key, value } of event.note.changes) {
         if (value === undefined || !key.startsWith(PREFIX.pods)) continue;
         const node = NODE_NAME.exec(value)?.[1];

@@ -33,7 +33,9 @@ export async function replay(session: Session, recording: Recording): Promise<vo
     if (status.running || status.now < recording.until) return;
     stop();
     const same = status.hash === recording.hash;
-    const text = same ? 'This is the recorded run, event for event.' : 'The run differs from the recorded one: it was made by another version of Kubarium.';
+    const text = same
+      ? 'This is the recorded run, event for event.'
+      : 'The run differs from the recorded one: it was made by another version of Kubarium.';
     useView.getState().set({ toast: { text, bad: !same }, said: text });
   });
 }

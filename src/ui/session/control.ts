@@ -35,7 +35,7 @@ function machinesFor(topology: JsonObject): MachineInfo[] {
   return machinesOf(parseTopology(topology)).hosts.map(({ name, ip, role }) => ({ name, ip, role }));
 }
 
-export function useHub(connected: Hub): void {
+export function setHub(connected: Hub): void {
   hub = connected;
 }
 
@@ -44,7 +44,15 @@ export async function openRun(options: OpenOptions): Promise<void> {
   const before = useRun.getState().session;
   pump?.stop();
   useTrace.getState().reset();
-  useView.getState().set({ playhead: undefined, selected: undefined, sessions: [1], left: { kind: 'terminal', session: 1 }, entry: undefined });
+  useView
+    .getState()
+    .set({
+      playhead: undefined,
+      selected: undefined,
+      sessions: [1],
+      left: { kind: 'terminal', session: 1 },
+      entry: undefined,
+    });
   try {
     const topology = options.recording?.topology ?? options.topology;
     const machines = machinesFor(topology);
@@ -61,7 +69,11 @@ export async function openRun(options: OpenOptions): Promise<void> {
     if (options.recording === undefined) await bootCluster(session, machines);
     else await replay(session, options.recording);
   } catch (error) {
-    failed({ title: 'The cluster could not be started', text: 'Nothing was lost: start again, or choose another seed or size.', detail: messageOf(error) });
+    failed({
+      title: 'The cluster could not be started',
+      text: 'Nothing was lost: start again, or choose another seed or size.',
+      detail: messageOf(error),
+    });
   }
 }
 
@@ -102,12 +114,15 @@ export const control = {
     if (done) useView.getState().set({ said, toast: { text: `fault ${command}`, bad: false } });
     return done;
   },
-  terminal: (session: number, kind: 'line' | 'interrupt' | 'eof' | 'close', text: string) => tell({ session, kind, text }),
+  terminal: (session: number, kind: 'line' | 'interrupt' | 'eof' | 'close', text: string) =>
+    tell({ session, kind, text }),
   /** Opens an address as somebody on the internet would. */
-  visit: (url: string) => ask((session) => session.input({ kind: 'text', process: 'internet/internet', text: JSON.stringify({ get: url }) })),
+  visit: (url: string) =>
+    ask((session) => session.input({ kind: 'text', process: 'internet/internet', text: JSON.stringify({ get: url }) })),
   file: (path: string, text: string) => tell({ session: 0, kind: 'file', path, text }),
   /** What a command wanted edited was saved, or closed without. */
-  edited: (session: number, text: string | undefined) => tell({ session, kind: 'edited', ...(text === undefined ? {} : { text }) }),
+  edited: (session: number, text: string | undefined) =>
+    tell({ session, kind: 'edited', ...(text === undefined ? {} : { text }) }),
 };
 
 export async function exportRecording(): Promise<Recording | undefined> {

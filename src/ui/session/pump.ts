@@ -30,7 +30,11 @@ export const browserFrame: Frame = {
 };
 
 /** Folds what arrives, a slice per frame, and tells once per frame what changed. */
-export function createPump(model: Model, folded: (touched: ReadonlySet<Slice>, status: SessionStatus) => void, frame: Frame): Pump {
+export function createPump(
+  model: Model,
+  folded: (touched: ReadonlySet<Slice>, status: SessionStatus) => void,
+  frame: Frame,
+): Pump {
   let queue: (readonly TraceEvent[])[] = [];
   let offset = 0;
   let waiting = 0;
@@ -44,7 +48,8 @@ export function createPump(model: Model, folded: (touched: ReadonlySet<Slice>, s
     const budget = waiting > BEHIND ? BUDGET * 2.5 : BUDGET;
     model.flights.clock = { wall: started, virtual: queue[0]?.[offset]?.at ?? 0, speed: status?.speed ?? 1 };
     while (queue.length > 0 && frame.wall() - started < budget) foldChunk(touched);
-    if (status !== undefined) folded(touched, queue.length > 0 ? { ...status, now: Math.min(status.now, model.world.now) } : status);
+    if (status !== undefined)
+      folded(touched, queue.length > 0 ? { ...status, now: Math.min(status.now, model.world.now) } : status);
     if (queue.length > 0) scheduled = frame.request(run);
   };
 

@@ -27,7 +27,8 @@ export function foldRaft(members: Map<string, MemberState>, at: number, host: st
 /** A member's election timer starts anew when its leader is heard. */
 export function heardLeader(members: Map<string, MemberState>, at: number, host: string): void {
   const member = members.get(host);
-  if (member !== undefined && member.role === 'follower' && at > member.heardAt) members.set(host, { ...member, heardAt: at });
+  if (member !== undefined && member.role === 'follower' && at > member.heardAt)
+    members.set(host, { ...member, heardAt: at });
 }
 
 function memberAfter(member: MemberState, at: number, note: TraceNote): MemberState | undefined {
@@ -36,7 +37,20 @@ function memberAfter(member: MemberState, at: number, note: TraceNote): MemberSt
       const { host, electionTimeout, first, terms, commit, durable, compacted } = member;
       const leader = note.leader === undefined ? {} : { leader: note.leader };
       const vote = note.vote === undefined ? {} : { vote: note.vote };
-      return { host, electionTimeout, first, terms, commit, durable, compacted, role: note.role, term: note.term, heardAt: at, ...leader, ...vote };
+      return {
+        host,
+        electionTimeout,
+        first,
+        terms,
+        commit,
+        durable,
+        compacted,
+        role: note.role,
+        term: note.term,
+        heardAt: at,
+        ...leader,
+        ...vote,
+      };
     }
     case 'raft.timer':
       return { ...member, electionTimeout: note.electionTimeout, heardAt: at };
@@ -51,7 +65,14 @@ function memberAfter(member: MemberState, at: number, note: TraceNote): MemberSt
     case 'raft.snapshot':
       return note.direction === 'made'
         ? member
-        : { ...member, first: note.index + 1, terms: [], commit: note.index, durable: note.index, compacted: note.index };
+        : {
+            ...member,
+            first: note.index + 1,
+            terms: [],
+            commit: note.index,
+            durable: note.index,
+            compacted: note.index,
+          };
     default:
       return undefined;
   }

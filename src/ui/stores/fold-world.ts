@@ -48,7 +48,14 @@ export function foldWorld(world: World, event: TraceEvent): Slice | undefined {
       return 'machines';
     case 'fault':
       if (event.state === 'healed') world.faults.delete(event.id);
-      else if (lasts(event.command)) world.faults.set(event.id, { id: event.id, command: event.command, text: event.text, targets: event.targets, at: event.at });
+      else if (lasts(event.command))
+        world.faults.set(event.id, {
+          id: event.id,
+          command: event.command,
+          text: event.text,
+          targets: event.targets,
+          at: event.at,
+        });
       return 'faults';
     case 'tables':
       world.tables.set(event.host, event.tables);
@@ -76,7 +83,12 @@ function foldHost(world: World, event: Of<'host'>): Slice {
   if (state === 'off') {
     for (const process of world.processes.values())
       if (process.host === event.host && process.state !== 'exited')
-        world.processes.set(process.id, { ...process, state: 'exited', since: event.at, reason: 'the machine lost power' });
+        world.processes.set(process.id, {
+          ...process,
+          state: 'exited',
+          since: event.at,
+          reason: 'the machine lost power',
+        });
     for (const sandbox of world.sandboxes.values())
       if (sandbox.node === event.host) world.sandboxes.set(sandbox.uid, powerless(sandbox, event.at));
   }
@@ -112,7 +124,14 @@ function foldNote(world: World, at: number, source: string, note: TraceNote): Sl
       const before = world.sandboxes.get(note.uid);
       const ip = note.ip ?? before?.ip;
       const containers = before?.containers ?? new Map<string, ContainerState>();
-      world.sandboxes.set(note.uid, { uid: note.uid, pod: note.pod, node: note.node, state: note.state, containers, ...(ip === undefined ? {} : { ip }) });
+      world.sandboxes.set(note.uid, {
+        uid: note.uid,
+        pod: note.pod,
+        node: note.node,
+        state: note.state,
+        containers,
+        ...(ip === undefined ? {} : { ip }),
+      });
       forgetGone(world);
       return 'pods';
     }
@@ -123,7 +142,8 @@ function foldNote(world: World, at: number, source: string, note: TraceNote): Sl
       world.backends.set(note.backend, note.healthy);
       return 'machines';
     case 'raft.append':
-      for (const entry of note.entries) if (entry.text !== undefined || !world.entries.has(entry.index)) world.entries.set(entry.index, entry);
+      for (const entry of note.entries)
+        if (entry.text !== undefined || !world.entries.has(entry.index)) world.entries.set(entry.index, entry);
       if (world.entries.size > KEPT_ENTRIES * 2) forgetEntries(world);
       return foldRaft(world.members, at, hostOf(source), note) ? 'raft' : undefined;
     default:
@@ -140,7 +160,12 @@ function forgetEntries(world: World): void {
 }
 
 /** Every member applies every entry: only the first to do so brings news. */
-function foldApply(world: World, at: number, host: string, note: Extract<TraceNote, { type: 'etcd.apply' }>): Slice | undefined {
+function foldApply(
+  world: World,
+  at: number,
+  host: string,
+  note: Extract<TraceNote, { type: 'etcd.apply' }>,
+): Slice | undefined {
   world.applied.set(host, note.revision);
   if (note.revision <= world.revision) return undefined;
   world.revision = note.revision;
@@ -151,7 +176,15 @@ function foldApply(world: World, at: number, host: string, note: Extract<TraceNo
     }
     const before = change.version > 1 ? world.objects.get(change.key) : undefined;
     const { key, value, createRevision, version } = change;
-    world.objects.set(key, { key, value, revision: note.revision, createRevision, version, at, createdAt: before?.createdAt ?? at });
+    world.objects.set(key, {
+      key,
+      value,
+      revision: note.revision,
+      createRevision,
+      version,
+      at,
+      createdAt: before?.createdAt ?? at,
+    });
   }
   return 'objects';
 }
@@ -164,7 +197,13 @@ function foldBelief(world: World, at: number, note: Extract<TraceNote, { type: '
 }
 
 function foldContainer(world: World, at: number, note: Extract<TraceNote, { type: 'container' }>): void {
-  const before = world.sandboxes.get(note.uid) ?? { uid: note.uid, pod: note.pod, node: note.node, state: 'ready' as const, containers: new Map<string, ContainerState>() };
+  const before = world.sandboxes.get(note.uid) ?? {
+    uid: note.uid,
+    pod: note.pod,
+    node: note.node,
+    state: 'ready' as const,
+    containers: new Map<string, ContainerState>(),
+  };
   const old = before.containers.get(note.container);
   const containers = new Map(before.containers);
   const starts = (old?.starts ?? 0) + (note.state === 'running' ? 1 : 0);

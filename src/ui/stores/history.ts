@@ -28,7 +28,11 @@ export interface OutputLine {
   readonly text: string;
 }
 
-export type Message = PacketRecord & { readonly at: Micros; readonly cause?: string; dropped?: { readonly where: readonly [string, string]; readonly why: string } };
+export type Message = PacketRecord & {
+  readonly at: Micros;
+  readonly cause?: string;
+  dropped?: { readonly where: readonly [string, string]; readonly why: string };
+};
 
 /** What somebody on the internet got back. */
 export interface Answer {
@@ -129,7 +133,14 @@ export function foldHistory(history: History, world: World, event: TraceEvent): 
 function causeOf(event: Extract<TraceEvent, { kind: 'cause' }>): Cause {
   const parent = event.parent ?? event.cause;
   const about = event.about === undefined ? {} : { about: event.about };
-  return { at: event.at, id: event.id, text: event.text, source: event.source, ...(parent === undefined || parent === event.id ? {} : { parent }), ...about };
+  return {
+    at: event.at,
+    id: event.id,
+    text: event.text,
+    source: event.source,
+    ...(parent === undefined || parent === event.id ? {} : { parent }),
+    ...about,
+  };
 }
 
 function foldNote(history: History, world: World, event: TraceEvent, note: TraceNote): void {
@@ -143,7 +154,10 @@ function foldNote(history: History, world: World, event: TraceEvent, note: Trace
       const node = note.node === undefined ? {} : { node: note.node };
       const message = note.message === undefined ? {} : { message: note.message };
       const before = history.schedules.get(uid) ?? [];
-      const all = [...before.slice(-19), { at: event.at, source: event.source, pod, uid, verdicts, ...node, ...message, ...cause }];
+      const all = [
+        ...before.slice(-19),
+        { at: event.at, source: event.source, pod, uid, verdicts, ...node, ...message, ...cause },
+      ];
       remember(history.schedules, uid, all, KEPT_SCHEDULES);
       return;
     }
@@ -165,7 +179,13 @@ function foldNote(history: History, world: World, event: TraceEvent, note: Trace
   }
 }
 
-function foldApply(history: History, world: World, at: Micros, note: Extract<TraceNote, { type: 'etcd.apply' }>, fallback: string | undefined): void {
+function foldApply(
+  history: History,
+  world: World,
+  at: Micros,
+  note: Extract<TraceNote, { type: 'etcd.apply' }>,
+  fallback: string | undefined,
+): void {
   const entry = world.entries.get(note.index);
   const why = entry?.cause ?? fallback;
   const bucket = Math.floor(at / WRITE_BUCKET);
@@ -215,7 +235,13 @@ function foldOutput(history: History, process: ProcessId, line: OutputLine): voi
   push(ring, line);
 }
 
-function markDropped(history: History, connection: string, packet: number, where: readonly [string, string], why: string): void {
+function markDropped(
+  history: History,
+  connection: string,
+  packet: number,
+  where: readonly [string, string],
+  why: string,
+): void {
   const { items } = history.messages;
   for (let i = items.length - 1, tried = 0; i >= 0 && tried < 200; i--, tried++) {
     const message = items[i];
@@ -235,7 +261,12 @@ function foldFault(history: History, event: Extract<TraceEvent, { kind: 'fault' 
   push(history.faults, { id, at, command, text, targets, ...(lasts(command) ? {} : { until: at }) });
 }
 
-function foldElection(history: History, at: Micros, host: string, note: Extract<TraceNote, { type: 'raft.role' }>): void {
+function foldElection(
+  history: History,
+  at: Micros,
+  host: string,
+  note: Extract<TraceNote, { type: 'raft.role' }>,
+): void {
   if (note.role !== 'leader') {
     endElection(history, host, at);
     return;
@@ -266,7 +297,7 @@ function remember<K, V>(map: Map<K, V>, key: K, value: V, limit: number): void {
 export function chainOf(history: History, cause: string | undefined): Cause[] {
   const chain: Cause[] = [];
   const seen = new Set<string>();
-  for (let id = cause; id !== undefined && !seen.has(id) && chain.length < 40; ) {
+  for (let id = cause; id !== undefined && !seen.has(id) && chain.length < 40;) {
     seen.add(id);
     const found = history.causes.get(id);
     if (found === undefined) break;

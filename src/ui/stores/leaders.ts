@@ -25,7 +25,8 @@ export function leaseHolder(world: World, component: string): string | undefined
 export function etcdLeader(world: World): { readonly host: string; readonly term: number } | undefined {
   let best: { host: string; term: number } | undefined;
   for (const member of world.members.values())
-    if (member.role === 'leader' && isAlive(world, member.host) && (best === undefined || member.term > best.term)) best = { host: member.host, term: member.term };
+    if (member.role === 'leader' && isAlive(world, member.host) && (best === undefined || member.term > best.term))
+      best = { host: member.host, term: member.term };
   return best;
 }
 

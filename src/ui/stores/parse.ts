@@ -1,4 +1,14 @@
-import type { Deployment, Event, Lease, Node, Pod, Service, EndpointSlice, Endpoints, ReplicaSet } from '../../api/types.gen.ts';
+import type {
+  Deployment,
+  Event,
+  Lease,
+  Node,
+  Pod,
+  Service,
+  EndpointSlice,
+  Endpoints,
+  ReplicaSet,
+} from '../../api/types.gen.ts';
 import type { StoredObject } from './world.ts';
 
 /** What every stored object has. */
@@ -12,7 +22,12 @@ export interface ApiObject {
     readonly creationTimestamp?: string;
     readonly deletionTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
-    readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string; readonly controller?: boolean }[];
+    readonly ownerReferences?: readonly {
+      readonly kind: string;
+      readonly name: string;
+      readonly uid: string;
+      readonly controller?: boolean;
+    }[];
   };
 }
 
@@ -72,7 +87,11 @@ export interface KeyParts {
   readonly name: string;
 }
 
-const RENAMED: Readonly<Record<string, string>> = { minions: 'nodes', 'services/specs': 'services', 'services/endpoints': 'endpoints' };
+const RENAMED: Readonly<Record<string, string>> = {
+  minions: 'nodes',
+  'services/specs': 'services',
+  'services/endpoints': 'endpoints',
+};
 
 /** `/registry/pods/default/web-0` → pods, default, web-0. */
 export function partsOfKey(key: string): KeyParts {
@@ -81,5 +100,7 @@ export function partsOfKey(key: string): KeyParts {
   const skip = RENAMED[deep] === undefined ? 1 : 2;
   const resource = RENAMED[deep] ?? RENAMED[parts[0] ?? ''] ?? parts[0] ?? '';
   const rest = parts.slice(skip);
-  return rest.length > 1 ? { resource, namespace: rest[0] ?? '', name: rest.slice(1).join('/') } : { resource, name: rest[0] ?? '' };
+  return rest.length > 1
+    ? { resource, namespace: rest[0] ?? '', name: rest.slice(1).join('/') }
+    : { resource, name: rest[0] ?? '' };
 }

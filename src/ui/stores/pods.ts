@@ -33,7 +33,8 @@ export function podsOf(world: World): PodView[] {
     views.push(viewOf(world, stored, pod, uid));
   }
   for (const sandbox of world.sandboxes.values())
-    if (sandbox.state === 'ready' && !known.has(sandbox.uid) && !isMirrored(world, sandbox)) views.push(orphanOf(world, sandbox));
+    if (sandbox.state === 'ready' && !known.has(sandbox.uid) && !isMirrored(world, sandbox))
+      views.push(orphanOf(world, sandbox));
   return views.sort((a, b) => a.createdAt - b.createdAt || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
 }
 

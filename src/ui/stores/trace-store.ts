@@ -83,5 +83,6 @@ export const useTrace = create<TraceState>()((set) => ({
       for (const slice of touched) ticks[slice]++;
       return { ticks, status };
     }),
-  reset: () => set((state) => ({ model: createModel(), ticks: { ...state.ticks, any: state.ticks.any + 1 }, status: NO_STATUS })),
+  reset: () =>
+    set((state) => ({ model: createModel(), ticks: { ...state.ticks, any: state.ticks.any + 1 }, status: NO_STATUS })),
 }));

@@ -10,7 +10,10 @@ export function useWorld(...slices: readonly Slice[]): World {
   const playhead = useView((view) => view.playhead);
   const model = useTrace((state) => state.model);
   useTrace((state) => (playhead === undefined ? slices.reduce((sum, slice) => sum + state.ticks[slice], 0) : -1));
-  const past = useMemo(() => (playhead === undefined ? undefined : worldAt(model.journal, playhead)), [model, playhead]);
+  const past = useMemo(
+    () => (playhead === undefined ? undefined : worldAt(model.journal, playhead)),
+    [model, playhead],
+  );
   return past ?? model.world;
 }
 

@@ -30,10 +30,22 @@ export function Bar(): ReactNode {
       <RunName />
       <Transport />
       <Gauges />
-      <button type="button" className={css.tool} title="Share or save this run" aria-label="Share or save this run" onClick={() => set({ dialog: 'share' })}>
+      <button
+        type="button"
+        className={css.tool}
+        title="Share or save this run"
+        aria-label="Share or save this run"
+        onClick={() => set({ dialog: 'share' })}
+      >
         <Icon name="share" />
       </button>
-      <button type="button" className={css.tool} title="Theme" aria-label={`Use the ${theme === 'dark' ? 'light' : 'dark'} theme`} onClick={() => applyTheme(theme === 'dark' ? 'light' : 'dark')}>
+      <button
+        type="button"
+        className={css.tool}
+        title="Theme"
+        aria-label={`Use the ${theme === 'dark' ? 'light' : 'dark'} theme`}
+        onClick={() => applyTheme(theme === 'dark' ? 'light' : 'dark')}
+      >
         <Icon name={theme === 'dark' ? 'sun' : 'moon'} />
       </button>
     </header>
@@ -62,7 +74,14 @@ function Transport(): ReactNode {
   const set = useView((view) => view.set);
   return (
     <div className={css.transport}>
-      <button type="button" className={css.tool} title="Step back (,)" aria-label="Step back" disabled={!ready} onClick={stepBack}>
+      <button
+        type="button"
+        className={css.tool}
+        title="Step back (,)"
+        aria-label="Step back"
+        disabled={!ready}
+        onClick={stepBack}
+      >
         <Icon name="stepBack" />
       </button>
       <button
@@ -93,7 +112,13 @@ function Transport(): ReactNode {
       </button>
       <div className={css.speed} role="radiogroup" aria-label="speed">
         {SPEEDS.map(([value, word]) => (
-          <button key={word} type="button" role="radio" aria-checked={speed === value} onClick={() => void control.setSpeed(value)}>
+          <button
+            key={word}
+            type="button"
+            role="radio"
+            aria-checked={speed === value}
+            onClick={() => void control.setSpeed(value)}
+          >
             {word}
           </button>
         ))}
@@ -106,7 +131,11 @@ function Transport(): ReactNode {
 function Clock({ playhead }: { readonly playhead: number | undefined }): ReactNode {
   const now = useTrace((state) => state.status.now);
   return (
-    <output className={`${css.clock} ${playhead === undefined ? '' : css.past}`} title={playhead === undefined ? 'virtual time' : 'the past you are looking at'} aria-live="off">
+    <output
+      className={`${css.clock} ${playhead === undefined ? '' : css.past}`}
+      title={playhead === undefined ? 'virtual time' : 'the past you are looking at'}
+      aria-live="off"
+    >
       {clock(playhead ?? now)}
     </output>
   );

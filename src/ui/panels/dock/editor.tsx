@@ -120,7 +120,11 @@ function FileTools({ file, open, save, apply }: ToolProps): ReactNode {
     );
   return (
     <>
-      <select aria-label="file" value={file} onChange={(event) => (event.target.value === '' ? setNaming(true) : open(event.target.value))}>
+      <select
+        aria-label="file"
+        value={file}
+        onChange={(event) => (event.target.value === '' ? setNaming(true) : open(event.target.value))}
+      >
         {files.map((name) => (
           <option key={name}>{name}</option>
         ))}

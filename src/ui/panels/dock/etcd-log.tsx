@@ -9,7 +9,7 @@ import { etcdLeader, nameOfProcess } from '../../stores/leaders.ts';
 import { useTick, useWorld } from '../../stores/use-world.ts';
 import { useTrace } from '../../stores/trace-store.ts';
 import { useView } from '../../stores/view-store.ts';
-import type { World } from '../../stores/world.ts';
+import type { Revision, World } from '../../stores/world.ts';
 import css from './dock.module.css';
 
 const ROWS = 200;
@@ -65,7 +65,10 @@ export function EtcdLog(): ReactNode {
 }
 
 function lastWrite(rows: readonly LogRow[]): number | undefined {
-  return rows.findLast((row) => row.revision !== undefined && !row.text.startsWith('leases/'))?.index ?? rows.findLast((row) => row.revision !== undefined)?.index;
+  return (
+    rows.findLast((row) => row.revision !== undefined && !row.text.startsWith('leases/'))?.index ??
+    rows.findLast((row) => row.revision !== undefined)?.index
+  );
 }
 
 const TERMS = [css.t0, css.t1, css.t2, css.t3];
@@ -80,10 +83,18 @@ const Row = memo(
   function Row({ row, last, chosen }: RowProps): ReactNode {
     const look = [last ? css.commit : '', row.committed ? '' : css.open, chosen ? css.chosen : ''].join(' ');
     return (
-      <tr className={look} aria-selected={chosen} data-index={row.index} onClick={() => useView.getState().set({ entry: chosen ? undefined : row.index })}>
+      <tr
+        className={look}
+        aria-selected={chosen}
+        data-index={row.index}
+        onClick={() => useView.getState().set({ entry: chosen ? undefined : row.index })}
+      >
         <th className={css.index}>{row.index}</th>
         {row.cells.map((cell) => (
-          <td key={cell.host} className={`${css.member} ${css.cell} ${cell.term === undefined ? css.none : TERMS[cell.term % 4]} ${cell.sent ? css.sent : ''}`}>
+          <td
+            key={cell.host}
+            className={`${css.member} ${css.cell} ${cell.term === undefined ? css.none : TERMS[cell.term % 4]} ${cell.sent ? css.sent : ''}`}
+          >
             {cell.term}
           </td>
         ))}
@@ -108,7 +119,15 @@ function sameRow(a: LogRow, b: LogRow): boolean {
 }
 
 /** What an entry did to its object, who asked for it and why, and who has seen it. */
-function EntryCard({ world, history, index }: { readonly world: World; readonly history: History; readonly index: number | undefined }): ReactNode {
+function EntryCard({
+  world,
+  history,
+  index,
+}: {
+  readonly world: World;
+  readonly history: History;
+  readonly index: number | undefined;
+}): ReactNode {
   const revision = index === undefined ? undefined : history.revisions.items.findLast((one) => one.index === index);
   const entry = index === undefined ? undefined : world.entries.get(index);
   if (index === undefined) return <article className={css.diff} />;
@@ -130,13 +149,21 @@ function EntryCard({ world, history, index }: { readonly world: World; readonly 
         <span>{revision.value === undefined ? 'delete' : revision.created ? 'create' : 'update'}</span>
       </h3>
       <pre>
-        {lines.map((line, i) => (line.sign === '+' ? <ins key={i}>+ {line.text}</ins> : line.sign === '-' ? <del key={i}>- {line.text}</del> : <span key={i}>{line.text}</span>))}
+        {lines.map((line, i) =>
+          line.sign === '+' ? (
+            <ins key={i}>+ {line.text}</ins>
+          ) : line.sign === '-' ? (
+            <del key={i}>- {line.text}</del>
+          ) : (
+            <span key={i}>{line.text}</span>
+          ),
+        )}
       </pre>
       <dl>
         {revision.by !== undefined && (
           <>
             <dt>by</dt>
-            <dd>{nameOfProcess(world, revision.by)}</dd>
+            <dd>{authorOf(world, history, revision)}</dd>
           </>
         )}
         {revision.cause !== undefined && (
@@ -156,6 +183,19 @@ function EntryCard({ world, history, index }: { readonly world: World; readonly 
       </dl>
     </article>
   );
+}
+
+/** Who wanted the write: whoever opened the step that led to it, else the API server that sent it to etcd. */
+function authorOf(world: World, history: History, revision: Revision): string {
+  const source = revision.cause === undefined ? undefined : history.causes.get(revision.cause)?.source;
+  if (source !== undefined && source !== 'kernel') return nameOfProcess(world, source);
+  const by = revision.by ?? '';
+  if (world.processes.has(by)) return nameOfProcess(world, by);
+  const ip = by.replace(/:\d+$/, '');
+  const server = [...world.processes.values()].find(
+    (process) => process.ip === ip && process.program === 'kube-apiserver',
+  );
+  return server === undefined ? by : nameOfProcess(world, server.id);
 }
 
 function watchersOf(world: World, revision: number, key: string): { readonly seen: number; readonly all: number } {

@@ -13,14 +13,21 @@ export interface EventRow {
 }
 
 /** Event objects, the newest first. */
-export function eventsOf(world: World, about?: { readonly name?: string; readonly uid?: string; readonly kind?: string }): EventRow[] {
+export function eventsOf(
+  world: World,
+  about?: { readonly name?: string; readonly uid?: string; readonly kind?: string },
+): EventRow[] {
   const rows: EventRow[] = [];
   for (const stored of world.objects.values()) {
     if (!stored.key.startsWith(PREFIX.events)) continue;
     const event = readAs('events', stored);
     const { involvedObject } = event;
     if (about?.uid !== undefined && involvedObject?.uid !== about.uid) continue;
-    if (about?.name !== undefined && (involvedObject?.name !== about.name || (about.kind !== undefined && involvedObject.kind !== about.kind))) continue;
+    if (
+      about?.name !== undefined &&
+      (involvedObject?.name !== about.name || (about.kind !== undefined && involvedObject.kind !== about.kind))
+    )
+      continue;
     rows.push({ key: stored.key, at: stored.at, event });
   }
   return rows.sort((a, b) => b.at - a.at);

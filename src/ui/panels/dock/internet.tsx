@@ -18,7 +18,9 @@ function nodePorts(world: World): Door[] {
   for (const stored of world.objects.values()) {
     if (!stored.key.startsWith(PREFIX.services)) continue;
     const service = readAs('services', stored);
-    for (const port of service.spec?.ports ?? []) if (port.nodePort !== undefined && port.nodePort !== 0) doors.push({ label: `${service.metadata?.name} :${port.nodePort}`, port: port.nodePort });
+    for (const port of service.spec?.ports ?? [])
+      if (port.nodePort !== undefined && port.nodePort !== 0)
+        doors.push({ label: `${service.metadata?.name} :${port.nodePort}`, port: port.nodePort });
   }
   return doors;
 }
@@ -47,7 +49,12 @@ export function Internet(): ReactNode {
           open(url);
         }}
       >
-        <select aria-label="node port" value="" onChange={(event) => setUrl(event.target.value)} disabled={doors.length === 0}>
+        <select
+          aria-label="node port"
+          value=""
+          onChange={(event) => setUrl(event.target.value)}
+          disabled={doors.length === 0}
+        >
           <option value="">{doors.length === 0 ? 'no NodePort yet' : 'NodePort'}</option>
           {doors.flatMap((door) =>
             workers.map((worker) => (
@@ -57,16 +64,27 @@ export function Internet(): ReactNode {
             )),
           )}
         </select>
-        <input aria-label="address" placeholder="http://10.0.0.21:30080/" value={url} onChange={(event) => setUrl(event.target.value)} spellCheck={false} />
+        <input
+          aria-label="address"
+          placeholder="http://10.0.0.21:30080/"
+          value={url}
+          onChange={(event) => setUrl(event.target.value)}
+          spellCheck={false}
+        />
         <button type="submit" className={css.button}>
           Open
         </button>
       </form>
-      {answers.length === 0 && <p className={css.empty}>Nobody on the internet has asked for anything yet. A Service of type NodePort can be opened here.</p>}
+      {answers.length === 0 && (
+        <p className={css.empty}>
+          Nobody on the internet has asked for anything yet. A Service of type NodePort can be opened here.
+        </p>
+      )}
       {answers.map((answer, i) => (
         <article key={`${answer.at} ${i}`} className={css.answer}>
           <span className={answer.error === undefined ? '' : css.lost}>
-            <time className={css.mono}>{instant(answer.at)}</time> {answer.url} <b>{answer.error ?? answer.status}</b> <span className={css.mono}>in {span(answer.took)}</span>
+            <time className={css.mono}>{instant(answer.at)}</time> {answer.url} <b>{answer.error ?? answer.status}</b>{' '}
+            <span className={css.mono}>in {span(answer.took)}</span>
           </span>
           {answer.body !== undefined && <pre>{answer.body}</pre>}
         </article>

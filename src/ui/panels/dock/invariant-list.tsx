@@ -17,7 +17,9 @@ export function InvariantList(): ReactNode {
             const failure = broken.get(invariant.name);
             return (
               <tr key={invariant.name}>
-                <td className={failure === undefined ? css.holds : css.fails}>{failure === undefined ? 'holds' : `broken at ${instant(failure.at)}`}</td>
+                <td className={failure === undefined ? css.holds : css.fails}>
+                  {failure === undefined ? 'holds' : `broken at ${instant(failure.at)}`}
+                </td>
                 <td>
                   <b>{invariant.name}</b>
                 </td>

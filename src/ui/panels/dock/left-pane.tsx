@@ -17,14 +17,31 @@ export function LeftPane(): ReactNode {
     <div className={css.pane}>
       <div className={css.tabs} role="tablist" aria-label="terminals">
         {sessions.map((session) => (
-          <button key={session} type="button" role="tab" aria-selected={left.kind === 'terminal' && left.session === session} onClick={() => set({ left: { kind: 'terminal', session } })}>
+          <button
+            key={session}
+            type="button"
+            role="tab"
+            aria-selected={left.kind === 'terminal' && left.session === session}
+            onClick={() => set({ left: { kind: 'terminal', session } })}
+          >
             Terminal {session}
           </button>
         ))}
-        <button type="button" role="tab" aria-selected={left.kind === 'editor'} onClick={() => set({ left: { kind: 'editor' }, edited: true })}>
+        <button
+          type="button"
+          role="tab"
+          aria-selected={left.kind === 'editor'}
+          onClick={() => set({ left: { kind: 'editor' }, edited: true })}
+        >
           Editor
         </button>
-        <button type="button" className={css.add} title="New terminal" aria-label="New terminal" onClick={() => set({ sessions: [...sessions, next], left: { kind: 'terminal', session: next } })}>
+        <button
+          type="button"
+          className={css.add}
+          title="New terminal"
+          aria-label="New terminal"
+          onClick={() => set({ sessions: [...sessions, next], left: { kind: 'terminal', session: next } })}
+        >
           <Icon name="plus" />
         </button>
         <span className={css.spacer} />

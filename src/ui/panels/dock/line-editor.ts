@@ -71,7 +71,7 @@ const CONTROLS: Readonly<Record<string, string>> = {
 export function type(state: LineState, data: string): Typed {
   const effects: LineEffect[] = [];
   let now = state;
-  for (let i = 0; i < data.length; ) {
+  for (let i = 0; i < data.length;) {
     const escape = data[i] === '\x1b' ? ESCAPES.find(([sequence]) => data.startsWith(sequence, i)) : undefined;
     if (data[i] === '\x1b' && escape === undefined) {
       i = skipEscape(data, i);
@@ -93,7 +93,11 @@ function skipEscape(data: string, at: number): number {
 }
 
 export function insert(state: LineState, text: string): LineState {
-  return { ...state, text: state.text.slice(0, state.cursor) + text + state.text.slice(state.cursor), cursor: state.cursor + text.length };
+  return {
+    ...state,
+    text: state.text.slice(0, state.cursor) + text + state.text.slice(state.cursor),
+    cursor: state.cursor + text.length,
+  };
 }
 
 function press(state: LineState, key: string, effects: LineEffect[]): LineState {

@@ -23,7 +23,8 @@ export function MessageList(): ReactNode {
     const found = [];
     for (let i = upTo - 1; i >= 0 && found.length < SHOWN; i--) {
       const message = items[i];
-      if (message !== undefined && (only === '' || (message.label?.protocol ?? message.protocol) === only)) found.push(message);
+      if (message !== undefined && (only === '' || (message.label?.protocol ?? message.protocol) === only))
+        found.push(message);
     }
     return found;
     // eslint-disable-next-line react-hooks/exhaustive-deps -- rings are mutable: the tick tells that they changed
@@ -56,11 +57,22 @@ export function MessageList(): ReactNode {
                 <td>
                   <time>{instant(message.at)}</time>
                 </td>
-                <td className={css.mono}>{message.dropped !== undefined ? <span className={css.lost}>{message.dropped.why}</span> : message.arrives === undefined ? '…' : span(message.arrives - message.at)}</td>
+                <td className={css.mono}>
+                  {message.dropped !== undefined ? (
+                    <span className={css.lost}>{message.dropped.why}</span>
+                  ) : message.arrives === undefined ? (
+                    '…'
+                  ) : (
+                    span(message.arrives - message.at)
+                  )}
+                </td>
                 <td>{nameOfProcess(world, message.from)}</td>
                 <td>{nameOfProcess(world, message.to)}</td>
                 <td>
-                  <i className={`${css.hue} ${ring ? css.ring : ''}`} style={{ background: `var(--${hue})`, borderColor: `var(--${hue}-edge)` }} />
+                  <i
+                    className={`${css.hue} ${ring ? css.ring : ''}`}
+                    style={{ background: `var(--${hue})`, borderColor: `var(--${hue}-edge)` }}
+                  />
                   {message.label?.text ?? message.protocol} <span className={css.mono}>{message.bytes} B</span>
                 </td>
               </tr>

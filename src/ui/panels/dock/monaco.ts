@@ -14,14 +14,18 @@ let ready = false;
 export function setUpMonaco(): void {
   if (ready) return;
   ready = true;
-  globalThis.MonacoEnvironment = { getWorker: (_id, label) => (label === 'yaml' ? new YamlWorker() : new EditorWorker()) };
+  globalThis.MonacoEnvironment = {
+    getWorker: (_id, label) => (label === 'yaml' ? new YamlWorker() : new EditorWorker()),
+  };
   const options: MonacoYamlOptions = {
     isKubernetes: true,
     hover: true,
     completion: true,
     validate: true,
     enableSchemaRequest: false,
-    schemas: [{ uri: 'inmemory://kubarium/manifest.json', fileMatch: ['**/*.yaml'], schema: manifestSchema() as object }],
+    schemas: [
+      { uri: 'inmemory://kubarium/manifest.json', fileMatch: ['**/*.yaml'], schema: manifestSchema() as object },
+    ],
   };
   configureMonacoYaml(withWorkers() as unknown as typeof monaco, options);
 }
@@ -51,11 +55,21 @@ export function defineThemes(element: Element): void {
   const style = getComputedStyle(element);
   const token = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const dark = document.documentElement.dataset['theme'] === 'dark';
-  const rule = (name: string, colour: string): { token: string; foreground: string } => ({ token: name, foreground: token(colour).replace('#', '') });
+  const rule = (name: string, colour: string): { token: string; foreground: string } => ({
+    token: name,
+    foreground: token(colour).replace('#', ''),
+  });
   monaco.editor.defineTheme('kubarium', {
     base: dark ? 'vs-dark' : 'vs',
     inherit: true,
-    rules: [rule('type', 'api-edge'), rule('string', 'ink'), rule('string.yaml', 'ink'), rule('number', 'raft-edge'), rule('keyword', 'raft-edge'), rule('comment', 'ink-3')],
+    rules: [
+      rule('type', 'api-edge'),
+      rule('string', 'ink'),
+      rule('string.yaml', 'ink'),
+      rule('number', 'raft-edge'),
+      rule('keyword', 'raft-edge'),
+      rule('comment', 'ink-3'),
+    ],
     colors: {
       'editor.background': token('term-ground'),
       'editor.foreground': token('ink'),

@@ -124,7 +124,8 @@ export function createScreen(place: HTMLElement, session: number): Screen {
     const { world } = useTrace.getState().model;
     const found = completeLine(line.text.slice(0, line.cursor), world);
     if (found.insert !== '') redraw(() => (line = insert(line, found.insert)));
-    else if (found.choices.length > 1) terminal.write(`${erase()}${dim(prompt)}${line.text}\n${columns(found.choices, terminal.cols)}\n${drawn()}`);
+    else if (found.choices.length > 1)
+      terminal.write(`${erase()}${dim(prompt)}${line.text}\n${columns(found.choices, terminal.cols)}\n${drawn()}`);
   };
 
   const take = (data: string): void => {
@@ -220,7 +221,13 @@ function columns(choices: readonly string[], width: number): string {
   const wide = Math.max(...choices.map((choice) => choice.length)) + 2;
   const across = Math.max(1, Math.floor(width / wide));
   const rows: string[] = [];
-  for (let i = 0; i < choices.length; i += across) rows.push(choices.slice(i, i + across).map((choice) => choice.padEnd(wide)).join(''));
+  for (let i = 0; i < choices.length; i += across)
+    rows.push(
+      choices
+        .slice(i, i + across)
+        .map((choice) => choice.padEnd(wide))
+        .join(''),
+    );
   return rows.join('\n');
 }
 

@@ -9,7 +9,11 @@ import { useTrace } from '../../stores/trace-store.ts';
 import { useView } from '../../stores/view-store.ts';
 import css from './inspector.module.css';
 
-const READY: Readonly<Record<string, string>> = { True: 'Ready', False: 'NotReady', Unknown: 'Unknown: its kubelet is not heard' };
+const READY: Readonly<Record<string, string>> = {
+  True: 'Ready',
+  False: 'NotReady',
+  Unknown: 'Unknown: its kubelet is not heard',
+};
 
 /** What a machine is, and what the API believes of it. */
 export function MachineFacts({ subject }: { readonly subject: Subject }): ReactNode {
@@ -23,7 +27,13 @@ export function MachineFacts({ subject }: { readonly subject: Subject }): ReactN
     <>
       <dl className={css.facts}>
         <dt>in fact</dt>
-        <dd>{machine === undefined ? 'not yet powered on' : machine.state === 'off' ? `without power for ${duration(world.now - machine.since)}` : machine.state}</dd>
+        <dd>
+          {machine === undefined
+            ? 'not yet powered on'
+            : machine.state === 'off'
+              ? `without power for ${duration(world.now - machine.since)}`
+              : machine.state}
+        </dd>
         {ready !== '' && (
           <>
             <dt>the API says</dt>
@@ -35,7 +45,12 @@ export function MachineFacts({ subject }: { readonly subject: Subject }): ReactN
             <dt>pods</dt>
             <dd className={css.pods}>
               {pods.slice(0, 40).map((pod) => (
-                <button key={pod.uid} type="button" className={css.link} onClick={() => select({ kind: 'pod', uid: pod.uid, key: pod.key, host })}>
+                <button
+                  key={pod.uid}
+                  type="button"
+                  className={css.link}
+                  onClick={() => select({ kind: 'pod', uid: pod.uid, key: pod.key, host })}
+                >
                   {pod.name}
                 </button>
               ))}
@@ -55,13 +70,18 @@ export function ComponentFacts({ subject }: { readonly subject: Subject }): Reac
   const { host, program } = subject.target;
   const process = processOf(world, host, program);
   const member = program === 'etcd' ? world.members.get(host) : undefined;
-  const own = requests.items.filter((request) => request.source === process?.id).slice(-14).reverse();
+  const own = requests.items
+    .filter((request) => request.source === process?.id)
+    .slice(-14)
+    .reverse();
   return (
     <>
       <dl className={css.facts}>
         <dt>process</dt>
         <dd>
-          {process === undefined ? 'not started yet' : `${process.id}, ${process.state} since ${instant(process.since)}`}
+          {process === undefined
+            ? 'not started yet'
+            : `${process.id}, ${process.state} since ${instant(process.since)}`}
           {process?.code === undefined ? '' : `, exit code ${process.code}`}
         </dd>
         {process?.parent !== undefined && (
@@ -86,7 +106,8 @@ export function ComponentFacts({ subject }: { readonly subject: Subject }): Reac
             </dd>
             <dt>log</dt>
             <dd>
-              last {lastIndex(member)}, durable {member.durable}, committed {member.commit}, applied rv {world.applied.get(host) ?? 0}
+              last {lastIndex(member)}, durable {member.durable}, committed {member.commit}, applied rv{' '}
+              {world.applied.get(host) ?? 0}
             </dd>
           </>
         )}

@@ -1,13 +1,15 @@
-import { useMemo, type ReactNode } from 'react';
+import { lazy, Suspense, useMemo, type ReactNode } from 'react';
 import { Crown, Icon } from '../../app/icons.tsx';
 import { subjectOf, type Subject } from '../../graph/subject.ts';
 import { useTick, useWorld } from '../../stores/use-world.ts';
 import { useView, type InspectorTab } from '../../stores/view-store.ts';
 import { eventsOf } from '../dock/event-list.tsx';
 import { PodMark } from '../map/pod-squares.tsx';
-import { BeliefTab, EventsTab, LogsTab, RulesTab, YamlTab } from './tabs.tsx';
+import { BeliefTab, EventsTab, LogsTab, RulesTab } from './tabs.tsx';
 import css from './inspector.module.css';
 import { WhyTab } from './why-tab.tsx';
+
+const YamlTab = lazy(async () => ({ default: (await import('./yaml-tab.tsx')).YamlTab }));
 
 const TABS: readonly (readonly [InspectorTab, string])[] = [
   ['why', 'Why'],
@@ -26,9 +28,15 @@ export function Inspector(): ReactNode {
   const world = useWorld('machines', 'objects', 'pods', 'raft');
   const tick = useTick('machines', 'objects', 'pods');
   // eslint-disable-next-line react-hooks/exhaustive-deps -- the world is one mutable object: the tick tells that it changed
-  const subject = useMemo(() => (selected === undefined ? undefined : subjectOf(world, selected)), [world, selected, tick]);
+  const subject = useMemo(
+    () => (selected === undefined ? undefined : subjectOf(world, selected)),
+    [world, selected, tick],
+  );
   // eslint-disable-next-line react-hooks/exhaustive-deps -- as above
-  const events = useMemo(() => (subject?.involved === undefined ? 0 : eventsOf(world, subject.involved).length), [world, subject, tick]);
+  const events = useMemo(
+    () => (subject?.involved === undefined ? 0 : eventsOf(world, subject.involved).length),
+    [world, subject, tick],
+  );
   if (subject === undefined) return <Nothing />;
   return (
     <aside className={css.inspector} aria-label="inspector">
@@ -59,7 +67,11 @@ function Tab({ tab, subject }: { readonly tab: InspectorTab; readonly subject: S
     case 'why':
       return <WhyTab subject={subject} />;
     case 'yaml':
-      return <YamlTab subject={subject} />;
+      return (
+        <Suspense fallback={null}>
+          <YamlTab subject={subject} />
+        </Suspense>
+      );
     case 'events':
       return <EventsTab subject={subject} />;
     case 'logs':

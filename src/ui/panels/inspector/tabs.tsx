@@ -1,10 +1,8 @@
 import { useMemo, type ReactNode } from 'react';
-import { stringify } from 'yaml';
 import { beliefRows } from '../../graph/beliefs.ts';
 import { printTables } from '../../graph/iptables-text.ts';
 import type { Subject } from '../../graph/subject.ts';
 import { instant, span } from '../../graph/time-text.ts';
-import { parseObject } from '../../stores/parse.ts';
 import { useSlowTick, useTick, useWorld } from '../../stores/use-world.ts';
 import { useTrace } from '../../stores/trace-store.ts';
 import { EventTable, eventsOf } from '../dock/event-list.tsx';
@@ -12,18 +10,6 @@ import css from './inspector.module.css';
 
 interface Props {
   readonly subject: Subject;
-}
-
-/** The object as it is stored, without the bookkeeping of field managers. */
-export function YamlTab({ subject }: Props): ReactNode {
-  const text = useMemo(() => {
-    if (subject.stored === undefined) return undefined;
-    const object = parseObject(subject.stored.value);
-    const { managedFields: _, ...metadata } = { managedFields: undefined, ...object.metadata };
-    return stringify({ ...object, metadata: { ...metadata, resourceVersion: String(subject.stored.revision) } }, { lineWidth: 0 });
-  }, [subject.stored]);
-  if (text === undefined) return <p className={css.empty}>The API has no object for it.</p>;
-  return <pre className={css.yaml}>{text}</pre>;
 }
 
 export function EventsTab({ subject }: Props): ReactNode {
@@ -40,7 +26,9 @@ const LINES = 400;
 export function LogsTab({ subject }: Props): ReactNode {
   useSlowTick(4);
   const { history, world } = useTrace.getState().model;
-  const lines = subject.processes.flatMap((process) => (history.outputs.get(process)?.items ?? []).map((line) => ({ ...line, process }))).filter((line) => line.at <= world.now);
+  const lines = subject.processes
+    .flatMap((process) => (history.outputs.get(process)?.items ?? []).map((line) => ({ ...line, process })))
+    .filter((line) => line.at <= world.now);
   if (lines.length === 0) return <p className={css.empty}>It has printed nothing.</p>;
   const shown = lines.sort((a, b) => a.at - b.at).slice(-LINES);
   return (
@@ -87,7 +75,8 @@ export function BeliefTab({ subject }: Props): ReactNode {
         <section className={css.now}>
           <p>
             <b>
-              Its watch of {late.map((row) => row.resource).join(', ')} is {Math.max(...late.map((row) => row.behind))} revisions late.
+              Its watch of {late.map((row) => row.resource).join(', ')} is {Math.max(...late.map((row) => row.behind))}{' '}
+              revisions late.
             </b>
           </p>
           <p className={css.asideText}>What it decides now, it decides on old numbers.</p>
@@ -105,7 +94,8 @@ function SeenBy({ subject }: Props): ReactNode {
   for (const [component, seen] of world.beliefs)
     for (const [resource, belief] of seen) {
       const plural = resource.split('.')[0] ?? '';
-      if (key.includes(`/${plural}/`) || (plural === 'nodes' && key.includes('/minions/'))) rows.push({ component, ...belief, late: belief.resourceVersion < revision });
+      if (key.includes(`/${plural}/`) || (plural === 'nodes' && key.includes('/minions/')))
+        rows.push({ component, ...belief, late: belief.resourceVersion < revision });
     }
   if (rows.length === 0) return <p className={css.empty}>Nobody watches its kind.</p>;
   return (
@@ -135,6 +125,11 @@ export function RulesTab({ subject }: Props): ReactNode {
   const world = useWorld('tables');
   const tables = subject.host === undefined ? undefined : world.tables.get(subject.host);
   const text = useMemo(() => (tables === undefined ? '' : printTables(tables)), [tables]);
-  if (text === '') return <p className={css.empty}>{subject.host === undefined ? 'It is on no machine.' : `${subject.host} has no packet rules.`}</p>;
+  if (text === '')
+    return (
+      <p className={css.empty}>
+        {subject.host === undefined ? 'It is on no machine.' : `${subject.host} has no packet rules.`}
+      </p>
+    );
   return <pre className={css.yaml}>{text}</pre>;
 }

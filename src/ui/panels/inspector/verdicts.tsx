@@ -19,8 +19,11 @@ const MOST = 12;
 /** Every node and plugin: who was ruled out by whom, who got which score. */
 export function Verdicts({ schedule }: { readonly schedule: Schedule }): ReactNode {
   const passed = schedule.verdicts.filter((verdict) => verdict.rejectedBy === undefined);
-  const plugins = [...new Set(passed.flatMap((verdict) => Object.keys(verdict.scores ?? {})))].filter((plugin) => SHORT[plugin] !== undefined || passed.some((verdict) => (verdict.scores?.[plugin] ?? 0) !== 0));
-  const shown = passed.length > MOST ? [...passed].sort((a, b) => (b.total ?? 0) - (a.total ?? 0)).slice(0, MOST) : passed;
+  const plugins = [...new Set(passed.flatMap((verdict) => Object.keys(verdict.scores ?? {})))].filter(
+    (plugin) => SHORT[plugin] !== undefined || passed.some((verdict) => (verdict.scores?.[plugin] ?? 0) !== 0),
+  );
+  const shown =
+    passed.length > MOST ? [...passed].sort((a, b) => (b.total ?? 0) - (a.total ?? 0)).slice(0, MOST) : passed;
   return (
     <table className={css.verdicts}>
       {shown.length > 0 && (
@@ -71,6 +74,7 @@ function rejections(verdicts: readonly SchedulerVerdict[]): { readonly text: str
 function together(nodes: readonly string[]): string {
   const [first = ''] = nodes;
   const prefix = /^(.*?)\d+$/.exec(first)?.[1] ?? '';
-  if (prefix === '' || nodes.length > 5 || !nodes.every((node) => node.startsWith(prefix))) return nodes.length > 3 ? `${nodes.length} nodes` : nodes.join(', ');
+  if (prefix === '' || nodes.length > 5 || !nodes.every((node) => node.startsWith(prefix)))
+    return nodes.length > 3 ? `${nodes.length} nodes` : nodes.join(', ');
   return [first, ...nodes.slice(1).map((node) => node.slice(prefix.length))].join(', ');
 }

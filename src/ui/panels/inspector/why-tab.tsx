@@ -48,7 +48,12 @@ function ObjectWhy({ subject, objectKey }: { readonly subject: Subject; readonly
             <b>{eviction.title}</b> {eviction.text}
             {eviction.at !== undefined && <b className={css.count}>{duration(eviction.at - world.now)}</b>}
           </p>
-          {eviction.share !== undefined && <div className={css.meter} style={{ '--share': `${(eviction.share * 100).toFixed(1)}%` } as React.CSSProperties} />}
+          {eviction.share !== undefined && (
+            <div
+              className={css.meter}
+              style={{ '--share': `${(eviction.share * 100).toFixed(1)}%` } as React.CSSProperties}
+            />
+          )}
           <p className={css.asideText}>{eviction.note}</p>
         </section>
       )}
@@ -80,7 +85,10 @@ function StepLine({ step }: { readonly step: Step }): ReactNode {
   const world = useTrace((state) => state.model.world);
   const program = step.source === undefined ? undefined : world.processes.get(step.source)?.program;
   const name = program === undefined ? undefined : (COMPONENTS[program] ?? program);
-  const strong = step.by === 'program' ? /^(kubelet|scheduler|[A-Z]\w+|node lifecycle|taint eviction)\b/.exec(step.text)?.[0] : undefined;
+  const strong =
+    step.by === 'program'
+      ? /^(kubelet|scheduler|[A-Z]\w+|node lifecycle|taint eviction)\b/.exec(step.text)?.[0]
+      : undefined;
   return (
     <p>
       <span title={name === undefined ? step.text : `${step.source}: ${step.text}`}>

@@ -1,10 +1,10 @@
 import '@xyflow/react/dist/base.css';
 import { ReactFlow, ReactFlowProvider, useReactFlow, ViewportPortal, type Node, type NodeProps } from '@xyflow/react';
-import { createContext, memo, useContext, useEffect, useMemo, useRef, type ReactNode } from 'react';
+import { createContext, memo, useContext, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { believedMap, type BelievedMap } from '../../graph/believed-map.ts';
 import { beliefRows, believers, type Believer } from '../../graph/beliefs.ts';
 import { cutsIn } from '../../graph/fault-kinds.ts';
-import { mapViewOf, type MapView } from '../../graph/map-view.ts';
+import { createMapViewer, type MapView } from '../../graph/map-view.ts';
 import { useRun } from '../../session/control.ts';
 import { targetId, useView, type Target } from '../../stores/view-store.ts';
 import { leaseHolder } from '../../stores/leaders.ts';
@@ -48,41 +48,46 @@ function Flow(): ReactNode {
   const world = useWorld('machines', 'raft', 'objects', 'pods', 'faults');
   const tick = useTick('machines', 'raft', 'objects', 'pods');
   const faultTick = useTick('faults', 'machines');
-  const before = useRef<MapView>(new Map());
-  const shown = useMemo(() => {
-    const next = mapViewOf(world, machines, before.current);
-    before.current = next.view;
-    return next;
+  const [viewOf] = useState(createMapViewer);
+  const shown = useMemo(
+    () => viewOf(world, machines),
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the world is one mutable object: the tick tells that it changed
-  }, [world, machines, tick]);
+    [viewOf, world, machines, tick],
+  );
   const believed = useBelieved(world, shown.view);
   const cuts = useMemo(
-    () => cutsIn(world, machines.map((machine) => machine.name)),
+    () =>
+      cutsIn(
+        world,
+        machines.map((machine) => machine.name),
+      ),
     // eslint-disable-next-line react-hooks/exhaustive-deps -- as above
     [world, machines, faultTick],
   );
   const nodes = useMemo(
     () =>
-      [...layout.places.values()].map(
-        (place): CardNode => ({
-          id: place.machine.name,
-          type: 'machine',
-          position: { x: place.x, y: place.y },
-          width: place.width,
-          height: place.height,
-          data: { host: place.machine.name },
-          draggable: false,
-          selectable: false,
-          focusable: false,
-          style: { pointerEvents: 'all' },
-          zIndex: pull?.host === place.machine.name ? 5 : 1,
-        }),
-      ),
+      [...layout.places.values()].map((place): CardNode => ({
+        id: place.machine.name,
+        type: 'machine',
+        position: { x: place.x, y: place.y },
+        width: place.width,
+        height: place.height,
+        data: { host: place.machine.name },
+        draggable: false,
+        selectable: false,
+        focusable: false,
+        style: { pointerEvents: 'all' },
+        zIndex: pull?.host === place.machine.name ? 5 : 1,
+      })),
     [layout, pull?.host],
   );
   const pane = useRef<HTMLElement>(null);
   return (
-    <main ref={pane} className={`${css.map} ${belief ? css.believes : ''} ${pull === undefined ? '' : css.whole}`} aria-label="map of the cluster">
+    <main
+      ref={pane}
+      className={`${css.map} ${belief ? css.believes : ''} ${pull === undefined ? '' : css.whole}`}
+      aria-label="map of the cluster"
+    >
       <ViewSwitch />
       <Shown value={believed ?? shown}>
         <ReactFlow
@@ -111,7 +116,12 @@ function Flow(): ReactNode {
             {shown.unplaced.length > 0 && (
               <div className={css.unplaced} style={{ left: (layout.zones[2]?.x ?? 0) + 52 }}>
                 without a node
-                <svg width={110} height={12} style={{ position: 'relative', overflow: 'visible' }} className={css.shelf}>
+                <svg
+                  width={110}
+                  height={12}
+                  style={{ position: 'relative', overflow: 'visible' }}
+                  className={css.shelf}
+                >
                   <PodSquares pods={shown.unplaced} width={110} height={12} host="" />
                 </svg>
               </div>
@@ -146,15 +156,34 @@ const MachineNode = memo(function MachineNode({ data }: NodeProps<CardNode>): Re
   const shown = useContext(Shown);
   const view = shown.view.get(data.host);
   const pull = useView((state) => (state.pull?.host === data.host ? state.pull : undefined));
-  const selected = useView((state) => (state.selected !== undefined && partOf(state.selected, data.host) ? targetId(state.selected) : ''));
-  const aimed = useView((state) => (state.drag?.over !== undefined && partOf(state.drag.over, data.host) ? targetId(state.drag.over) : ''));
+  const selected = useView((state) =>
+    state.selected !== undefined && partOf(state.selected, data.host) ? targetId(state.selected) : '',
+  );
+  const aimed = useView((state) =>
+    state.drag?.over !== undefined && partOf(state.drag.over, data.host) ? targetId(state.drag.over) : '',
+  );
   const believer = useView((state) => state.belief && state.believer?.host === data.host);
   const onPointerDown = usePull(data.host);
   if (view === undefined) return null;
-  const lifted = pull === undefined ? undefined : { transform: `translate(${pull.dx}px, ${pull.dy}px)`, boxShadow: 'var(--shadow-lift)', borderRadius: 8 };
+  const lifted =
+    pull === undefined
+      ? undefined
+      : { transform: `translate(${pull.dx}px, ${pull.dy}px)`, boxShadow: 'var(--shadow-lift)', borderRadius: 8 };
   return (
-    <div onPointerDown={onPointerDown} className="nopan" style={{ width: '100%', height: '100%', position: 'relative', ...lifted }}>
-      <MachineCard view={view} selected={selected} aimed={aimed} believer={believer} unseen={shown.stale !== undefined} tag={shown.tags?.get(data.host)} stale={shown.stale} />
+    <div
+      onPointerDown={onPointerDown}
+      className="nopan"
+      style={{ width: '100%', height: '100%', position: 'relative', ...lifted }}
+    >
+      <MachineCard
+        view={view}
+        selected={selected}
+        aimed={aimed}
+        believer={believer}
+        unseen={shown.stale !== undefined}
+        tag={shown.tags?.get(data.host)}
+        stale={shown.stale}
+      />
     </div>
   );
 });
@@ -178,7 +207,11 @@ function Fit(): ReactNode {
       const below = rem * 1.875;
       const { clientWidth, clientHeight } = pane;
       const zoom = Math.min(clientWidth / layout.width, (clientHeight - below) / layout.height);
-      void setViewport({ x: (clientWidth - layout.width * zoom) / 2, y: Math.max(0, (clientHeight - below - layout.height * zoom) / 2), zoom });
+      void setViewport({
+        x: (clientWidth - layout.width * zoom) / 2,
+        y: Math.max(0, (clientHeight - below - layout.height * zoom) / 2),
+        zoom,
+      });
     };
     fit();
     const observer = new ResizeObserver(fit);
@@ -189,13 +222,29 @@ function Fit(): ReactNode {
 }
 
 /** Whose belief: the one chosen before, the selected component, else the scheduler that leads or whoever has seen most. */
-function beliefOf(chosen: Believer | undefined): { readonly belief: true; readonly believer?: Believer; readonly selected?: Target; readonly tab?: 'belief' } {
+function beliefOf(chosen: Believer | undefined): {
+  readonly belief: true;
+  readonly believer?: Believer;
+  readonly selected?: Target;
+  readonly tab?: 'belief';
+} {
   const { world } = useTrace.getState().model;
   const { selected } = useView.getState();
   const all = believers(world);
-  const wanted = selected?.kind === 'component' ? all.find((one) => one.host === selected.host && one.program === selected.program) : undefined;
-  const believer = wanted ?? chosen ?? all.find((one) => one.program === 'kube-scheduler' && leaseHolder(world, one.program) === one.host) ?? all.toSorted((a, b) => beliefRows(world, b.host, b.program).length - beliefRows(world, a.host, a.program).length)[0];
-  return believer === undefined ? { belief: true } : { belief: true, believer, selected: { kind: 'component', ...believer }, tab: 'belief' };
+  const wanted =
+    selected?.kind === 'component'
+      ? all.find((one) => one.host === selected.host && one.program === selected.program)
+      : undefined;
+  const believer =
+    wanted ??
+    chosen ??
+    all.find((one) => one.program === 'kube-scheduler' && leaseHolder(world, one.program) === one.host) ??
+    all.toSorted(
+      (a, b) => beliefRows(world, b.host, b.program).length - beliefRows(world, a.host, a.program).length,
+    )[0];
+  return believer === undefined
+    ? { belief: true }
+    : { belief: true, believer, selected: { kind: 'component', ...believer }, tab: 'belief' };
 }
 
 function ViewSwitch(): ReactNode {
@@ -208,7 +257,9 @@ function ViewSwitch(): ReactNode {
         Reality
       </button>
       <button type="button" role="tab" aria-selected={belief} onClick={() => set(beliefOf(believer))}>
-        {belief && believer !== undefined ? `Belief: ${believer.program.replace(/^kube-/, '')} on ${believer.host}` : 'Belief'}
+        {belief && believer !== undefined
+          ? `Belief: ${believer.program.replace(/^kube-/, '')} on ${believer.host}`
+          : 'Belief'}
       </button>
     </div>
   );

@@ -4,8 +4,22 @@ import type { PodShape } from '../../stores/pods.ts';
 import css from './map.module.css';
 import { PodMark } from './pod-squares.tsx';
 
-const HUES: readonly (readonly [Hue, string])[] = [['raft', 'Raft'], ['api', 'API'], ['watch', 'watch'], ['kubelet', 'kubelet'], ['pod', 'pods'], ['dns', 'DNS'], ['cloud', 'cloud']];
-const SHAPES: readonly (readonly [PodShape, string])[] = [['running', 'Running'], ['pending', 'Pending'], ['crash', 'crashing'], ['terminating', 'Terminating'], ['unknown', 'unknown']];
+const HUES: readonly (readonly [Hue, string])[] = [
+  ['raft', 'Raft'],
+  ['api', 'API'],
+  ['watch', 'watch'],
+  ['kubelet', 'kubelet'],
+  ['pod', 'pods'],
+  ['dns', 'DNS'],
+  ['cloud', 'cloud'],
+];
+const SHAPES: readonly (readonly [PodShape, string])[] = [
+  ['running', 'Running'],
+  ['pending', 'Pending'],
+  ['crash', 'crashing'],
+  ['terminating', 'Terminating'],
+  ['unknown', 'unknown'],
+];
 
 export const Legend = memo(function Legend(): ReactNode {
   return (
@@ -14,7 +28,12 @@ export const Legend = memo(function Legend(): ReactNode {
         <span key={hue}>
           <svg viewBox="0 0 11 11">
             {hue === 'cloud' ? (
-              <path d="M5.5 .7l4.8 4.8-4.8 4.8L.7 5.5Z" fill={`var(--${hue})`} stroke={`var(--${hue}-edge)`} strokeWidth={1.2} />
+              <path
+                d="M5.5 .7l4.8 4.8-4.8 4.8L.7 5.5Z"
+                fill={`var(--${hue})`}
+                stroke={`var(--${hue}-edge)`}
+                strokeWidth={1.2}
+              />
             ) : (
               <circle cx={5.5} cy={5.5} r={4} fill={`var(--${hue})`} stroke={`var(--${hue}-edge)`} strokeWidth={1.3} />
             )}

@@ -38,13 +38,26 @@ function classes(props: Props, ...more: (string | undefined)[]): string {
   ].join(' ');
 }
 
-const WORDS: Readonly<Record<MachineView['state'], string>> = { on: 'on', off: 'without power', paused: 'paused', waiting: 'not yet powered on' };
+const WORDS: Readonly<Record<MachineView['state'], string>> = {
+  on: 'on',
+  off: 'without power',
+  paused: 'paused',
+  waiting: 'not yet powered on',
+};
 
 function selectMachine(view: MachineView): void {
   useView.getState().select({ kind: 'machine', host: view.machine.name });
 }
 
-function machineProps(props: Props): { tabIndex: number; role: 'group'; 'aria-label': string; 'data-target': string; 'data-state': string; onKeyDown: (event: React.KeyboardEvent) => void; onFocus: (event: React.FocusEvent) => void } {
+function machineProps(props: Props): {
+  tabIndex: number;
+  role: 'group';
+  'aria-label': string;
+  'data-target': string;
+  'data-state': string;
+  onKeyDown: (event: React.KeyboardEvent) => void;
+  onFocus: (event: React.FocusEvent) => void;
+} {
   const { view } = props;
   return {
     tabIndex: 0,
@@ -53,10 +66,12 @@ function machineProps(props: Props): { tabIndex: number; role: 'group'; 'aria-la
     'data-target': `machine:${view.machine.name}`,
     'data-state': view.state,
     onKeyDown: (event) => {
-      if (event.target === event.currentTarget && event.key === 'Enter' && useView.getState().armed === undefined) selectMachine(view);
+      if (event.target === event.currentTarget && event.key === 'Enter' && useView.getState().armed === undefined)
+        selectMachine(view);
     },
     onFocus: (event) => {
-      if (event.target === event.currentTarget) useView.getState().set({ focused: { kind: 'machine', host: view.machine.name } });
+      if (event.target === event.currentTarget)
+        useView.getState().set({ focused: { kind: 'machine', host: view.machine.name } });
     },
   };
 }
@@ -80,7 +95,14 @@ function ComputerCard(props: Props): ReactNode {
       <div className={css.addr}>{view.headline}</div>
       <div className={css.chips}>
         {view.chips.map((chip) => (
-          <Chip key={chip.program} chip={chip} host={view.machine.name} control={control} selected={selected} aimed={aimed} />
+          <Chip
+            key={chip.program}
+            chip={chip}
+            host={view.machine.name}
+            control={control}
+            selected={selected}
+            aimed={aimed}
+          />
         ))}
       </div>
       {props.tag !== undefined && (
@@ -90,9 +112,21 @@ function ComputerCard(props: Props): ReactNode {
         </div>
       )}
       {control ? (
-        <PodSquares pods={view.pods} width={56} height={12} host={view.machine.name} {...(props.stale === undefined ? {} : { stale: props.stale })} />
+        <PodSquares
+          pods={view.pods}
+          width={56}
+          height={12}
+          host={view.machine.name}
+          {...(props.stale === undefined ? {} : { stale: props.stale })}
+        />
       ) : (
-        <PodSquares pods={view.pods} width={199} height={36} host={view.machine.name} {...(props.stale === undefined ? {} : { stale: props.stale })} />
+        <PodSquares
+          pods={view.pods}
+          width={199}
+          height={36}
+          host={view.machine.name}
+          {...(props.stale === undefined ? {} : { stale: props.stale })}
+        />
       )}
     </div>
   );
@@ -104,7 +138,12 @@ interface PartProps {
   readonly aimed: string;
 }
 
-const STATE_WORDS: Readonly<Record<ChipView['state'], string>> = { running: 'running', paused: 'paused', exited: 'ended', absent: 'not started' };
+const STATE_WORDS: Readonly<Record<ChipView['state'], string>> = {
+  running: 'running',
+  paused: 'paused',
+  exited: 'ended',
+  absent: 'not started',
+};
 const WIDE = new Set(['kube-controller-manager', 'cloud-controller-manager']);
 const SMALL = new Set(['kubelet', 'kube-proxy', 'containerd']);
 
@@ -118,7 +157,13 @@ function partHandlers(target: Target): { onClick: (event: React.MouseEvent) => v
   };
 }
 
-function Chip({ chip, host, control, selected, aimed }: PartProps & { readonly chip: ChipView; readonly control: boolean }): ReactNode {
+function Chip({
+  chip,
+  host,
+  control,
+  selected,
+  aimed,
+}: PartProps & { readonly chip: ChipView; readonly control: boolean }): ReactNode {
   const id = `component:${host}/${chip.program}`;
   const look = [
     css.chip,
@@ -161,13 +206,23 @@ function Ring({ ring, host, selected, aimed }: PartProps & { readonly ring: Ring
         data-leads={ring.leads}
         {...partHandlers({ kind: 'component', host, program: 'etcd' })}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && useView.getState().armed === undefined) useView.getState().select({ kind: 'component', host, program: 'etcd' });
+          if (event.key === 'Enter' && useView.getState().armed === undefined)
+            useView.getState().select({ kind: 'component', host, program: 'etcd' });
         }}
       >
         <circle className={css.focus} cx={33} cy={47} r={26} />
-        <circle className={ring.leads ? css.leaderRing : `${css.track} ${alive ? '' : css.dead}`} cx={33} cy={47} r={20} />
+        <circle
+          className={ring.leads ? css.leaderRing : `${css.track} ${alive ? '' : css.dead}`}
+          cx={33}
+          cy={47}
+          r={20}
+        />
         {ring.leads && <path className={css.ringCrown} transform="translate(28 33.5)" d={CROWN} />}
-        <text className={`${css.ringText} ${ring.leads ? css.strong : ''} ${alive ? '' : css.dim}`} x={33} y={ring.leads ? 54 : 51}>
+        <text
+          className={`${css.ringText} ${ring.leads ? css.strong : ''} ${alive ? '' : css.dim}`}
+          x={33}
+          y={ring.leads ? 54 : 51}
+        >
           etcd
         </text>
       </g>

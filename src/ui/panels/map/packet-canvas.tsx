@@ -33,7 +33,15 @@ export function PacketCanvas(): ReactNode {
       context.setTransform(zoom * ratio, 0, 0, zoom * ratio, x * ratio, y * ratio);
       const { model, status } = useTrace.getState();
       if (ink === undefined || playhead !== undefined) return;
-      drawScene(context, { layout: useRun.getState().layout, model, ink, wall, running: status.running, faded: belief, reduced: reduced.matches });
+      drawScene(context, {
+        layout: useRun.getState().layout,
+        model,
+        ink,
+        wall,
+        running: status.running,
+        faded: belief,
+        reduced: reduced.matches,
+      });
     };
     frame = requestAnimationFrame(draw);
     return () => cancelAnimationFrame(frame);

@@ -26,11 +26,18 @@ const SAID: Readonly<Record<PodShape, string>> = {
 export function PodMark({ shape, size }: { readonly shape: PodShape; readonly size: number }): ReactNode {
   if (shape === 'crash') {
     const notch = size * 0.36;
-    return <path className={css.podCrash} d={`M1 0H${size - notch}L${size} ${notch}V${size - 1}Q${size} ${size} ${size - 1} ${size}H1Q0 ${size} 0 ${size - 1}V1Q0 0 1 0Z`} />;
+    return (
+      <path
+        className={css.podCrash}
+        d={`M1 0H${size - notch}L${size} ${notch}V${size - 1}Q${size} ${size} ${size - 1} ${size}H1Q0 ${size} 0 ${size - 1}V1Q0 0 1 0Z`}
+      />
+    );
   }
   const inset = shape === 'running' ? 0 : shape === 'terminating' ? 0.5 : Math.min(1, size / 10);
   const radius = size > 9 ? 2 : 1;
-  return <rect className={CLASS[shape]} x={inset} y={inset} width={size - inset * 2} height={size - inset * 2} rx={radius} />;
+  return (
+    <rect className={CLASS[shape]} x={inset} y={inset} width={size - inset * 2} height={size - inset * 2} rx={radius} />
+  );
 }
 
 interface Props {
@@ -58,7 +65,12 @@ export const PodSquares = memo(function PodSquares({ pods, width, height, host, 
       role="group"
       aria-label={`${pods.length} pods on ${host}; arrow keys choose one`}
       onKeyDown={(event) => {
-        const step = event.key === 'ArrowRight' || event.key === 'ArrowDown' ? 1 : event.key === 'ArrowLeft' || event.key === 'ArrowUp' ? -1 : 0;
+        const step =
+          event.key === 'ArrowRight' || event.key === 'ArrowDown'
+            ? 1
+            : event.key === 'ArrowLeft' || event.key === 'ArrowUp'
+              ? -1
+              : 0;
         if (step === 0) return;
         event.preventDefault();
         event.stopPropagation();
@@ -82,8 +94,12 @@ export const PodSquares = memo(function PodSquares({ pods, width, height, host, 
         >
           <title>{`${pod.namespace}/${pod.name} ${SAID[pod.shape]}`}</title>
           <PodMark shape={pod.shape} size={grid.size} />
-          {selected === pod.uid && <rect className={css.podSelected} x={-3} y={-3} width={grid.size + 6} height={grid.size + 6} rx={4} />}
-          {stale?.has(pod.uid) === true && <path className={css.stale} d={`M-3 3v-6h6M${grid.size + 3} ${grid.size - 3}v6h-6`} />}
+          {selected === pod.uid && (
+            <rect className={css.podSelected} x={-3} y={-3} width={grid.size + 6} height={grid.size + 6} rx={4} />
+          )}
+          {stale?.has(pod.uid) === true && (
+            <path className={css.stale} d={`M-3 3v-6h6M${grid.size + 3} ${grid.size - 3}v6h-6`} />
+          )}
         </g>
       ))}
       {grid.labels.map((label) => (

@@ -18,12 +18,19 @@ export function usePull(host: string): (event: ReactPointerEvent) => void {
     const { set } = useView.getState();
     let lifted = false;
     let far = 0;
-    const move = (moved: { readonly clientX: number; readonly clientY: number; readonly shiftKey: boolean; readonly altKey: boolean }): void => {
+    const move = (moved: {
+      readonly clientX: number;
+      readonly clientY: number;
+      readonly shiftKey: boolean;
+      readonly altKey: boolean;
+    }): void => {
       far = Math.hypot(moved.clientX - start.x, moved.clientY - start.y);
       if (!lifted && far < LIFTS_AFTER) return;
       lifted = true;
       const at = screenToFlowPosition({ x: moved.clientX, y: moved.clientY });
-      set({ pull: { host, dx: at.x - grip.x, dy: at.y - grip.y, direction: directionOf(moved), far: far >= CUTS_AFTER } });
+      set({
+        pull: { host, dx: at.x - grip.x, dy: at.y - grip.y, direction: directionOf(moved), far: far >= CUTS_AFTER },
+      });
     };
     const end = (cut: boolean) => (): void => {
       removeEventListener('pointermove', move);
@@ -34,7 +41,14 @@ export function usePull(host: string): (event: ReactPointerEvent) => void {
       set({ pull: undefined });
       if (!lifted) return;
       swallowClick();
-      if (cut && pull?.far === true) void control.fault(partitionCommand(pull, useRun.getState().machines.map((machine) => machine.name)), `${host} is cut off`);
+      if (cut && pull?.far === true)
+        void control.fault(
+          partitionCommand(
+            pull,
+            useRun.getState().machines.map((machine) => machine.name),
+          ),
+          `${host} is cut off`,
+        );
     };
     const up = end(true);
     const back = end(false);

@@ -29,11 +29,24 @@ export const Wires = memo(function Wires({ layout, cuts, pulled, selected, aimed
         </pattern>
       </defs>
       {wires.map((wire) => (
-        <path key={wire.id} className={`${css.wire} ${wire.raft ? css.raft : ''} ${wire.raft && wire.points.length > 2 ? css.aside : ''}`} d={roundedPath(wire.points)} />
+        <path
+          key={wire.id}
+          className={`${css.wire} ${wire.raft ? css.raft : ''} ${wire.raft && wire.points.length > 2 ? css.aside : ''}`}
+          d={roundedPath(wire.points)}
+        />
       ))}
-      {pulled === undefined && wires.filter((wire) => isOffered(layout, wire)).map((wire) => <Hit key={wire.id} wire={wire} selected={selected} aimed={aimed} layout={layout} />)}
+      {pulled === undefined &&
+        wires
+          .filter((wire) => isOffered(layout, wire))
+          .map((wire) => <Hit key={wire.id} wire={wire} selected={selected} aimed={aimed} layout={layout} />)}
       {marks.map((mark) => (
-        <path key={mark.id} className={css.cut} transform={`translate(${mark.x} ${mark.y})`} d="M-4.5 6.5-1-6.5M1 6.5 4.5-6.5" data-cut={mark.id} />
+        <path
+          key={mark.id}
+          className={css.cut}
+          transform={`translate(${mark.x} ${mark.y})`}
+          d="M-4.5 6.5-1-6.5M1 6.5 4.5-6.5"
+          data-cut={mark.id}
+        />
       ))}
     </svg>
   );
@@ -45,7 +58,17 @@ function isOffered(layout: Layout, wire: Wire): boolean {
   return role !== 'internet' && role !== 'registry' && role !== 'cloud';
 }
 
-function Hit({ wire, selected, aimed, layout }: { readonly wire: Wire; readonly selected: string; readonly aimed: string; readonly layout: Layout }): ReactNode {
+function Hit({
+  wire,
+  selected,
+  aimed,
+  layout,
+}: {
+  readonly wire: Wire;
+  readonly selected: string;
+  readonly aimed: string;
+  readonly layout: Layout;
+}): ReactNode {
   const id = `link:${wire.a}|${wire.b}`;
   const { select, set } = useView.getState();
   return (
@@ -66,8 +89,10 @@ function Hit({ wire, selected, aimed, layout }: { readonly wire: Wire; readonly 
 function ownPart(layout: Layout, wire: Wire): Wire['points'] {
   const roleA = layout.places.get(wire.a)?.machine.role;
   const roleB = layout.places.get(wire.b)?.machine.role;
-  if (roleB === 'worker') return wire.points.slice(-3).map((point, i, all) => (i === 0 && all.length === 3 ? nearer(point, all[1]) : point));
-  if (roleA === 'control-plane' && roleB === 'balancer') return wire.points.slice(0, 3).map((point, i, all) => (i === 2 ? nearer(point, all[1]) : point));
+  if (roleB === 'worker')
+    return wire.points.slice(-3).map((point, i, all) => (i === 0 && all.length === 3 ? nearer(point, all[1]) : point));
+  if (roleA === 'control-plane' && roleB === 'balancer')
+    return wire.points.slice(0, 3).map((point, i, all) => (i === 2 ? nearer(point, all[1]) : point));
   return wire.points;
 }
 
@@ -95,7 +120,17 @@ function slashes(layout: Layout, cuts: readonly Cut[]): Slash[] {
 }
 
 /** The curves from a lifted machine to those it would be cut from. */
-export function Threatened({ layout, host, dx, dy }: { readonly layout: Layout; readonly host: string; readonly dx: number; readonly dy: number }): ReactNode {
+export function Threatened({
+  layout,
+  host,
+  dx,
+  dy,
+}: {
+  readonly layout: Layout;
+  readonly host: string;
+  readonly dx: number;
+  readonly dy: number;
+}): ReactNode {
   const place = layout.places.get(host);
   if (place === undefined) return null;
   const wires = wiresOf(layout).filter((wire) => wire.a === host || wire.b === host);

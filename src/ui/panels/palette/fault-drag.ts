@@ -54,7 +54,8 @@ export function applyFault(name: string, target: Target): void {
   const command = fault.command(target, world);
   const { set } = useView.getState();
   set({ armed: undefined });
-  if (command === undefined) set({ toast: { text: `${fault.label} cannot be put on ${targetName(target)}`, bad: true } });
+  if (command === undefined)
+    set({ toast: { text: `${fault.label} cannot be put on ${targetName(target)}`, bad: true } });
   else void control.fault(command, `${fault.label}: ${targetName(target)}`);
 }
 

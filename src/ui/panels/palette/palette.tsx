@@ -26,7 +26,12 @@ export function Palette(): ReactNode {
               aria-keyshortcuts={fault.key.toUpperCase()}
               data-fault={fault.name}
               onPointerDown={(event) => startFaultDrag(fault.name, event)}
-              onClick={() => set({ armed: armed === fault.name ? undefined : fault.name, said: `${fault.label} is armed: choose a target and press Enter` })}
+              onClick={() =>
+                set({
+                  armed: armed === fault.name ? undefined : fault.name,
+                  said: `${fault.label} is armed: choose a target and press Enter`,
+                })
+              }
             >
               <Icon name={fault.icon} />
               <span>{fault.label}</span>
@@ -40,7 +45,13 @@ export function Palette(): ReactNode {
       <ul>
         {WORKLOADS.map((workload) => (
           <li key={workload.label}>
-            <button type="button" className={`${css.item} ${css.plain}`} aria-keyshortcuts={workload.key} title={workload.commands.join('\n')} onClick={() => runInTerminal(workload.commands)}>
+            <button
+              type="button"
+              className={`${css.item} ${css.plain}`}
+              aria-keyshortcuts={workload.key}
+              title={workload.commands.join('\n')}
+              onClick={() => runInTerminal(workload.commands)}
+            >
               <Icon name={workload.icon} />
               <span>{workload.label}</span>
               <kbd>{workload.key}</kbd>
@@ -68,7 +79,13 @@ function Broken(): ReactNode {
       <ul>
         {(all ? faults : faults.slice(0, SHOWN)).map((fault) => (
           <li key={fault.id}>
-            <button type="button" className={`${css.item} ${css.plain} ${css.live}`} title={`${fault.text}. Heal it`} aria-label={`Heal: ${fault.text}`} onClick={() => void control.fault(`heal ${fault.id}`, `healed: ${fault.text}`)}>
+            <button
+              type="button"
+              className={`${css.item} ${css.plain} ${css.live}`}
+              title={`${fault.text}. Heal it`}
+              aria-label={`Heal: ${fault.text}`}
+              onClick={() => void control.fault(`heal ${fault.id}`, `healed: ${fault.text}`)}
+            >
               <Icon name="heal" />
               <span>{fault.targets.map((target) => target.replace(/^.*\//, '')).join(', ')}</span>
               {iconless(fault.command)}
@@ -82,7 +99,12 @@ function Broken(): ReactNode {
             </button>
           ) : (
             faults.length > 1 && (
-              <button type="button" className={`${css.item} ${css.plain}`} aria-keyshortcuts="H" onClick={() => void control.fault('heal all', 'everything is healed')}>
+              <button
+                type="button"
+                className={`${css.item} ${css.plain}`}
+                aria-keyshortcuts="H"
+                onClick={() => void control.fault('heal all', 'everything is healed')}
+              >
                 <Icon name="heal" />
                 <span>Heal all</span>
                 <kbd>H</kbd>

@@ -53,7 +53,12 @@ const Lanes = memo(function Lanes({ end }: { readonly end: number; readonly seco
         {lanes.faults.map((span) => {
           const kind = FAULTS.find((fault) => fault.name === span.verb);
           return (
-            <span key={`${span.id} ${span.at}`} className={css.fault} title={span.text} style={{ left: percent(span.at, end), width: percent(span.until - span.at, end) }}>
+            <span
+              key={`${span.id} ${span.at}`}
+              className={css.fault}
+              title={span.text}
+              style={{ left: percent(span.at, end), width: percent(span.until - span.at, end) }}
+            >
               {kind !== undefined && <Icon name={kind.icon} />}
               {span.roomy ? span.text : ''}
             </span>
@@ -62,7 +67,12 @@ const Lanes = memo(function Lanes({ end }: { readonly end: number; readonly seco
       </Lane>
       <Lane name="elections">
         {lanes.elections.map((span) => (
-          <span key={`${span.term} ${span.at}`} className={`${css.term} ${TERM[span.term % 4]}`} title={`term ${span.term}, ${span.host}`} style={{ left: percent(span.at, end), width: percent(span.until - span.at, end) }}>
+          <span
+            key={`${span.term} ${span.at}`}
+            className={`${css.term} ${TERM[span.term % 4]}`}
+            title={`term ${span.term}, ${span.host}`}
+            style={{ left: percent(span.at, end), width: percent(span.until - span.at, end) }}
+          >
             {span.label}
           </span>
         ))}
@@ -85,7 +95,15 @@ const Lanes = memo(function Lanes({ end }: { readonly end: number; readonly seco
   );
 });
 
-function Lane({ name, tall, children }: { readonly name: string; readonly tall?: boolean; readonly children: ReactNode }): ReactNode {
+function Lane({
+  name,
+  tall,
+  children,
+}: {
+  readonly name: string;
+  readonly tall?: boolean;
+  readonly children: ReactNode;
+}): ReactNode {
   return (
     <div className={`${css.lane} ${tall === true ? css.tall : ''}`}>
       <span className={css.name}>{name}</span>
@@ -135,8 +153,13 @@ function Heads({ scale, now }: { readonly scale: Scale; readonly now: number }):
         onKeyDown={key}
       >
         <i className={css.future} style={{ left: percent(now, scale.end) }} />
-        {playhead !== undefined && <span className={`${css.head} ${css.present}`} style={{ left: percent(now, scale.end) }} />}
-        <span className={`${css.head} ${at > scale.end * 0.9 ? css.flip : ''}`} style={{ left: percent(at, scale.end) }}>
+        {playhead !== undefined && (
+          <span className={`${css.head} ${css.present}`} style={{ left: percent(now, scale.end) }} />
+        )}
+        <span
+          className={`${css.head} ${at > scale.end * 0.9 ? css.flip : ''}`}
+          style={{ left: percent(at, scale.end) }}
+        >
           <b>{instant(at)}</b>
         </span>
       </div>
