@@ -2,6 +2,7 @@
 import type { Exchange } from '../../sim/http.ts';
 import type { RequestContext } from './context.ts';
 import type { ServedResource, Server } from './server.ts';
+import { ENDPOINTS } from '../../api/kinds/index.ts';
 import { ApiError, failure, noSuchPath, requestEntityTooLarge, timeout, unknownMethod } from '../../api/status.ts';
 import { utf8Bytes } from '../../lib/fnv.ts';
 import { SECOND } from '../../lib/time.ts';
@@ -84,6 +85,8 @@ async function dispatch(server: Server, ctx: RequestContext): Promise<void> {
   const { group, version, resource: plural, subresource, verb, parts } = ctx.info;
   const resource = server.resource(group, version, plural);
   if (resource === undefined || !isInScope(resource, ctx)) throw noSuchPath();
+  const deprecation = DEPRECATED.get(resource.kind);
+  if (deprecation !== undefined) ctx.warnings.push(deprecation);
   if (subresource !== '') {
     const found = subresourceHandler(resource.kind, subresource, ctx.exchange.request.method);
     if (found === 'unknown') throw noSuchPath();
@@ -106,6 +109,11 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   delete: handleDelete,
   deletecollection: handleDeleteCollection,
 };
+
+/** Said with every answer. Models apiserver/pkg/endpoints/deprecation. */
+const DEPRECATED = new Map([
+  [ENDPOINTS, 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'],
+]);
 
 /** Namespaced objects by name need their namespace; cluster-wide resources have none. */
 function isInScope(resource: ServedResource, { info }: RequestContext): boolean {

@@ -25,7 +25,7 @@ export function respondStatus(ctx: RequestContext, status: number, body: Status)
 }
 
 /** `Warning: 299 - "text"`, comma-separated when there are several. */
-function warningHeader(warnings: readonly string[]): Readonly<Record<string, string>> {
+export function warningHeader(warnings: readonly string[]): Readonly<Record<string, string>> {
   if (warnings.length === 0) return {};
   const quoted = [...new Set(warnings)].map(
     (text) => `299 - "${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`,

@@ -43,7 +43,8 @@ export async function handleHealth(
 
 /** In the order in which they are reported. */
 function checksOf(server: Server, endpoint: Endpoint): ReadonlyMap<string, Check> {
-  const etcd: Check = () => server.etcd.healthy(ETCD_TIMEOUT);
+  let probe: Promise<boolean> | undefined;
+  const etcd: Check = () => (probe ??= server.etcd.healthy(ETCD_TIMEOUT));
   const checks = new Map<string, Check>([
     ['ping', () => true],
     ['log', () => true],

@@ -11,6 +11,7 @@ import { requiredValue } from '../../../api/field-selector.ts';
 import { expired } from '../../../api/status.ts';
 import { MINUTE, SECOND } from '../../../lib/time.ts';
 import { contentTypeOf, objectText } from '../encode.ts';
+import { warningHeader } from '../respond.ts';
 import { listOptions, revisionOfText } from '../list-options.ts';
 import { withResourceVersion } from '../storage/objects.ts';
 import { partialText, tableText } from '../tables/forms.ts';
@@ -66,6 +67,7 @@ class Watcher {
     const stream = this.#ctx.exchange.start(200, {
       'content-type': contentTypeOf(this.#ctx.accepted),
       'cache-control': 'no-cache, private',
+      ...warningHeader(this.#ctx.warnings),
     });
     this.#stream = stream;
     this.#ctx.exchange.on({ closed: () => this.#stop() });

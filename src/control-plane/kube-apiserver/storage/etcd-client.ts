@@ -121,7 +121,7 @@ async function attempt(client: HttpClient, path: string, body: object): Promise<
     if (response.status === 200) return response.body;
     const failure = failureOf(response);
     const unavailable = failure.code === 'Unavailable';
-    return { failure, leave: unavailable, retry: unavailable, definite: false };
+    return { failure, leave: false, retry: unavailable, definite: false };
   } catch (error) {
     if (!(error instanceof RpcFailure)) throw error;
     const retry = error.reason !== 'timeout' && error.reason !== 'cancelled';
@@ -177,8 +177,11 @@ function openWatch(
   const close = (): void => {
     if (!open) return;
     open = false;
-    leave(client);
     handlers.closed();
+  };
+  const fail = (): void => {
+    if (open) leave(client);
+    close();
   };
   const stream = client.stream(
     { method: 'POST', path: EtcdPaths.watch, headers: { hasleader: 'true' }, body: '' },
@@ -187,7 +190,7 @@ function openWatch(
         if (open) handlers.response(decode<WatchResponse>(text));
       },
       end: close,
-      fail: close,
+      fail,
     },
     { protocol: 'etcd' },
   );
@@ -203,10 +206,10 @@ function openWatch(
 async function probe(client: HttpClient, timeout: Micros, leave: (client: HttpClient) => void): Promise<boolean> {
   try {
     const response = await client.request({ method: 'GET', path: EtcdPaths.health }, { timeout, protocol: 'etcd' });
-    if (response.status === 200) return true;
+    return response.status === 200;
   } catch (error) {
     if (!(error instanceof RpcFailure)) throw error;
+    leave(client);
+    return false;
   }
-  leave(client);
-  return false;
 }
