@@ -27,18 +27,23 @@ export function joinStream(context: Context, path: string, options: StreamOption
     else over.resolve(result);
   };
   let ending = '';
-  const stream = context.server.stream('POST', path, { accept: '*/*' }, {
-    head: (response: HttpResponse) => {
-      if (response.status >= 400) finish(new StatusError(statusOf(response, 'POST')));
+  const stream = context.server.stream(
+    'POST',
+    path,
+    { accept: '*/*' },
+    {
+      head: (response: HttpResponse) => {
+        if (response.status >= 400) finish(new StatusError(statusOf(response, 'POST')));
+      },
+      data: (text, channel) => {
+        if (channel === 1) context.out(text);
+        else if (channel === 2) context.err(text);
+        else if (channel === 3) ending += text;
+      },
+      end: () => finish(exitOf(ending, context)),
+      fail: (failure) => finish(failure.reason === 'cancelled' ? 130 : failure),
     },
-    data: (text, channel) => {
-      if (channel === 1) context.out(text);
-      else if (channel === 2) context.err(text);
-      else if (channel === 3) ending += text;
-    },
-    end: () => finish(exitOf(ending, context)),
-    fail: (failure) => finish(failure.reason === 'cancelled' ? 130 : failure),
-  });
+  );
   if (options.stdin) {
     unlisten = context.io.stdin.listen({
       data: (text) => stream.send(text, 0),
@@ -59,14 +64,23 @@ function exitOf(text: string, context: Context): number | Error {
   }
   if (!isObject(status) || str(status, 'status') === 'Success') return 0;
   if (str(status, 'reason') === 'NonZeroExitCode') {
-    const code = Number(list(status, 'details', 'causes').find((each) => str(each, 'reason') === 'ExitCode')?.['message'] ?? 1);
+    const code = Number(
+      list(status, 'details', 'causes').find((each) => str(each, 'reason') === 'ExitCode')?.['message'] ?? 1,
+    );
     context.err(`command terminated with exit code ${code}\n`);
     return code;
   }
   return new CliError(str(status, 'message'));
 }
 
-export function execPath(context: Context, resource: ApiResource, name: string, container: string, command: readonly string[], options: StreamOptions): string {
+export function execPath(
+  context: Context,
+  resource: ApiResource,
+  name: string,
+  container: string,
+  command: readonly string[],
+  options: StreamOptions,
+): string {
   const base = withQuery(pathTo(resource, context.namespace, name, 'exec'), { container });
   const parts = [
     ...command.map((word) => `command=${encodeURIComponent(word)}`),
@@ -77,10 +91,17 @@ export function execPath(context: Context, resource: ApiResource, name: string, 
   return `${base}${base.includes('?') ? '&' : '?'}${parts.join('&')}`;
 }
 
-export async function attachTo(context: Context, resource: ApiResource, name: string, container: string): Promise<number> {
+export async function attachTo(
+  context: Context,
+  resource: ApiResource,
+  name: string,
+  container: string,
+): Promise<number> {
   const options = { stdin: context.flags.bool('stdin'), tty: context.flags.bool('tty') };
   if (options.stdin && !(context.flags.has('quiet') && context.flags.bool('quiet'))) {
-    context.err("All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\n");
+    context.err(
+      'All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\n',
+    );
     if (options.tty) context.err("If you don't see a command prompt, try pressing enter.\n");
   }
   const path = withQuery(pathTo(resource, context.namespace, name, 'attach'), {
@@ -93,7 +114,12 @@ export async function attachTo(context: Context, resource: ApiResource, name: st
 }
 
 /** Waits until a pod runs, or is over. */
-export async function waitRunning(context: Context, resource: ApiResource, name: string, timeout: Micros): Promise<void> {
+export async function waitRunning(
+  context: Context,
+  resource: ApiResource,
+  name: string,
+  timeout: Micros,
+): Promise<void> {
   await waitFor(context, { resource, namespace: context.namespace, name }, timeout, (object) => {
     if (object === undefined) throw new CliError(`pods ${JSON.stringify(name)} not found`);
     const started = list(object, 'status', 'containerStatuses').some((each) => (num(each, 'restartCount') ?? 0) > 0);

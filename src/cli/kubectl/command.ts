@@ -17,7 +17,15 @@ export interface Command {
   run?(context: Context): Promise<void>;
 }
 
-export type CommandGroup = 'Basic Commands (Beginner)' | 'Basic Commands (Intermediate)' | 'Deploy Commands' | 'Cluster Management Commands' | 'Troubleshooting and Debugging Commands' | 'Advanced Commands' | 'Settings Commands' | 'Other Commands';
+export type CommandGroup =
+  | 'Basic Commands (Beginner)'
+  | 'Basic Commands (Intermediate)'
+  | 'Deploy Commands'
+  | 'Cluster Management Commands'
+  | 'Troubleshooting and Debugging Commands'
+  | 'Advanced Commands'
+  | 'Settings Commands'
+  | 'Other Commands';
 
 export interface Context {
   readonly io: KubectlIo;

@@ -2,19 +2,50 @@ import type { FlagSpec } from './flags.ts';
 
 export const FILE_FLAGS: readonly FlagSpec[] = [
   { name: 'filename', short: 'f', type: 'slice', usage: 'Manifest files, directories, or - for standard input.' },
-  { name: 'recursive', short: 'R', type: 'bool', fallback: 'false', usage: 'Take directories with everything below them.' },
+  {
+    name: 'recursive',
+    short: 'R',
+    type: 'bool',
+    fallback: 'false',
+    usage: 'Take directories with everything below them.',
+  },
   { name: 'kustomize', short: 'k', type: 'string', usage: 'Directory with a kustomization.' },
 ];
 
-export const SELECTOR_FLAG: FlagSpec = { name: 'selector', short: 'l', type: 'string', usage: 'Label query, such as app=web,tier!=db.' };
-export const FIELD_SELECTOR_FLAG: FlagSpec = { name: 'field-selector', type: 'string', usage: 'Field query, such as status.phase=Running.' };
+export const SELECTOR_FLAG: FlagSpec = {
+  name: 'selector',
+  short: 'l',
+  type: 'string',
+  usage: 'Label query, such as app=web,tier!=db.',
+};
+export const FIELD_SELECTOR_FLAG: FlagSpec = {
+  name: 'field-selector',
+  type: 'string',
+  usage: 'Field query, such as status.phase=Running.',
+};
 export const SELECTOR_FLAGS: readonly FlagSpec[] = [SELECTOR_FLAG, FIELD_SELECTOR_FLAG];
 
-export const ALL_NAMESPACES_FLAG: FlagSpec = { name: 'all-namespaces', short: 'A', type: 'bool', fallback: 'false', usage: 'In every namespace.' };
-export const ALL_FLAG: FlagSpec = { name: 'all', type: 'bool', fallback: 'false', usage: 'All objects of the given type in the namespace.' };
+export const ALL_NAMESPACES_FLAG: FlagSpec = {
+  name: 'all-namespaces',
+  short: 'A',
+  type: 'bool',
+  fallback: 'false',
+  usage: 'In every namespace.',
+};
+export const ALL_FLAG: FlagSpec = {
+  name: 'all',
+  type: 'bool',
+  fallback: 'false',
+  usage: 'All objects of the given type in the namespace.',
+};
 
 export function fieldManagerFlag(manager: string): FlagSpec {
-  return { name: 'field-manager', type: 'string', fallback: manager, usage: 'Name under which ownership of fields is kept.' };
+  return {
+    name: 'field-manager',
+    type: 'string',
+    fallback: manager,
+    usage: 'Name under which ownership of fields is kept.',
+  };
 }
 
 /** What every command takes. */
@@ -29,10 +60,24 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = [
   { name: 'as-group', type: 'array', usage: 'Group to act as; can be repeated.' },
   { name: 'as-uid', type: 'string', usage: 'UID to act as.' },
   { name: 'as-user-extra', type: 'array', usage: 'Extra attribute to act with; can be repeated.' },
-  { name: 'request-timeout', type: 'string', fallback: '0', usage: 'How long to wait for one request, such as 2s; 0: no limit.' },
+  {
+    name: 'request-timeout',
+    type: 'string',
+    fallback: '0',
+    usage: 'How long to wait for one request, such as 2s; 0: no limit.',
+  },
   { name: 'token', type: 'string', usage: 'Bearer token.' },
-  { name: 'insecure-skip-tls-verify', type: 'bool', fallback: 'false', usage: 'Do not check the certificate of the server.' },
-  { name: 'certificate-authority', type: 'string', usage: 'Path to the authority that signed the certificate of the server.' },
+  {
+    name: 'insecure-skip-tls-verify',
+    type: 'bool',
+    fallback: 'false',
+    usage: 'Do not check the certificate of the server.',
+  },
+  {
+    name: 'certificate-authority',
+    type: 'string',
+    usage: 'Path to the authority that signed the certificate of the server.',
+  },
   { name: 'client-certificate', type: 'string', usage: 'Path to the certificate of the client.' },
   { name: 'client-key', type: 'string', usage: 'Path to the key of the client.' },
   { name: 'tls-server-name', type: 'string', usage: 'Name to check the certificate of the server against.' },

@@ -21,8 +21,14 @@ export function parseCustomColumns(spec: string): readonly CustomColumn[] {
 
 /** A file's first line holds the headers, the second the paths under them. */
 export function parseColumnsTemplate(text: string): readonly CustomColumn[] {
-  const [headers, paths] = text.split('\n').map((line) => line.trim().split(/\s+/).filter((word) => word !== ''));
-  if (headers === undefined || paths === undefined) throw new CliError(`unexpected format, expected a header line and a template line`);
+  const [headers, paths] = text.split('\n').map((line) =>
+    line
+      .trim()
+      .split(/\s+/)
+      .filter((word) => word !== ''),
+  );
+  if (headers === undefined || paths === undefined)
+    throw new CliError(`unexpected format, expected a header line and a template line`);
   if (headers.length !== paths.length) {
     throw new CliError(`number of headers (${headers.length}) and field specifications (${paths.length}) don't match`);
   }
@@ -68,4 +74,3 @@ export function columnsRow(columns: readonly CustomColumn[], object: Obj): strin
 export function columnsHeader(columns: readonly CustomColumn[]): string {
   return columns.map((column) => column.header).join('\t');
 }
-

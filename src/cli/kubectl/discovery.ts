@@ -23,7 +23,8 @@ export interface ApiResource {
   readonly subresources: readonly string[];
 }
 
-const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
+const AGGREGATED =
+  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json';
 const CACHE_KEY = 'discovery';
 const CACHE_TTL = 6 * HOUR;
 /** kubectl asks again and again while it builds a command; each failure is logged. */
@@ -44,7 +45,7 @@ export class Discovery {
   }
 
   async refresh(): Promise<readonly ApiResource[]> {
-    const resources = await this.fetchOrLog();
+    const resources = await this.readOrLog();
     this.server.io.cache.set(CACHE_KEY, { at: this.server.io.now(), value: resources });
     return resources;
   }
@@ -66,9 +67,9 @@ export class Discovery {
     return (await this.all()).filter((each) => each.preferred && each.categories.includes(name));
   }
 
-  private async fetchOrLog(): Promise<readonly ApiResource[]> {
+  private async readOrLog(): Promise<readonly ApiResource[]> {
     try {
-      return await this.fetch();
+      return await this.read();
     } catch (error) {
       if (error instanceof RpcFailure) await this.logFailures(error);
       throw error;
@@ -80,7 +81,9 @@ export class Discovery {
     const { io } = this.server;
     for (let attempt = 1; ; attempt++) {
       const reason = `couldn't get current server API group list: Get ${goQuote(`${io.server}/api?timeout=32s`)}: ${goTransportError(failure)}`;
-      io.stderr(`E${formatKlogTime(io.now())} ${'1'.padStart(7)} memcache.go:265] "Unhandled Error" err=${goQuote(reason)}\n`);
+      io.stderr(
+        `E${formatKlogTime(io.now())} ${'1'.padStart(7)} memcache.go:265] "Unhandled Error" err=${goQuote(reason)}\n`,
+      );
       if (attempt >= DISCOVERY_ATTEMPTS) return;
       try {
         await this.server.call('GET', '/api', { accept: AGGREGATED });
@@ -92,15 +95,15 @@ export class Discovery {
     }
   }
 
-  private async fetch(): Promise<readonly ApiResource[]> {
+  private async read(): Promise<readonly ApiResource[]> {
     const core = await this.server.json('GET', '/api', { accept: AGGREGATED });
     const groups = await this.server.json('GET', '/apis', { accept: AGGREGATED });
     const aggregated = str(core, 'kind') === 'APIGroupDiscoveryList' && str(groups, 'kind') === 'APIGroupDiscoveryList';
     if (aggregated) return [...fromAggregated(core), ...fromAggregated(groups)];
-    return this.fetchEach(core, groups);
+    return this.readEach(core, groups);
   }
 
-  private async fetchEach(core: unknown, groups: unknown): Promise<readonly ApiResource[]> {
+  private async readEach(core: unknown, groups: unknown): Promise<readonly ApiResource[]> {
     const result: ApiResource[] = [];
     for (const version of strings(core, 'versions')) {
       result.push(...fromList(await this.server.json('GET', `/api/${version}`), '', version, true));
@@ -111,7 +114,14 @@ export class Discovery {
         const version = str(each, 'version');
         const name = str(group, 'name');
         try {
-          result.push(...fromList(await this.server.json('GET', `/apis/${name}/${version}`), name, version, version === preferred));
+          result.push(
+            ...fromList(
+              await this.server.json('GET', `/apis/${name}/${version}`),
+              name,
+              version,
+              version === preferred,
+            ),
+          );
         } catch (error) {
           if (!(error instanceof StatusError)) throw error;
         }
@@ -166,7 +176,13 @@ function fromList(document: unknown, group: string, version: string, preferred: 
 function match(resources: readonly ApiResource[], name: string): ApiResource | undefined {
   const [word = '', ...rest] = name.split('.');
   const wanted = word.toLowerCase();
-  const named = resources.filter((each) => each.plural === wanted || each.singular === wanted || each.shortNames.includes(wanted) || each.kind.toLowerCase() === wanted);
+  const named = resources.filter(
+    (each) =>
+      each.plural === wanted ||
+      each.singular === wanted ||
+      each.shortNames.includes(wanted) ||
+      each.kind.toLowerCase() === wanted,
+  );
   const ordered = [...named].sort((a, b) => rank(a, wanted) - rank(b, wanted));
   if (rest.length === 0) return ordered[0];
   const group = rest.join('.');
@@ -204,7 +220,13 @@ export function sortResources(resources: readonly ApiResource[]): ApiResource[] 
 }
 
 /** Models meta.NoKindMatchError as kubectl shows it for a manifest. */
-export function noKindMatch(name: string, namespace: string, source: string, apiVersion: string, kind: string): PlainError {
+export function noKindMatch(
+  name: string,
+  namespace: string,
+  source: string,
+  apiVersion: string,
+  kind: string,
+): PlainError {
   return new PlainError(
     `error: resource mapping not found for name: ${goQuote(name)} namespace: ${goQuote(namespace)} from ${goQuote(source)}: no matches for kind ${goQuote(kind)} in version ${goQuote(apiVersion)}\nensure CRDs are installed first`,
   );

@@ -49,5 +49,7 @@ export function fieldValidationOf(context: Context): 'Strict' | 'Warn' | 'Ignore
   if (value === 'strict' || value === 'true') return 'Strict';
   if (value === 'warn') return 'Warn';
   if (value === 'ignore' || value === 'false') return 'Ignore';
-  throw new CliError(`invalid - validate option ${JSON.stringify(value)}; must be one of: strict (or true), warn, ignore (or false)`);
+  throw new CliError(
+    `invalid - validate option ${JSON.stringify(value)}; must be one of: strict (or true), warn, ignore (or false)`,
+  );
 }

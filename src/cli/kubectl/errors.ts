@@ -95,7 +95,8 @@ export interface Failure {
 /** What kubectl prints on stderr when a command fails, and its exit code. Models cmdutil.checkErr. */
 export function describeFailure(error: Error): Failure {
   if (error instanceof ExitError) return { text: '', exitCode: error.exitCode };
-  if (error instanceof StatusError && error.reason === 'Invalid') return { text: invalidText(error.status), exitCode: 1 };
+  if (error instanceof StatusError && error.reason === 'Invalid')
+    return { text: invalidText(error.status), exitCode: 1 };
   if (error instanceof AggregateCliError) {
     return { text: error.errors.map((each) => standardMessage(each) ?? each.message).join('\n'), exitCode: 1 };
   }
@@ -110,7 +111,9 @@ export function standardMessage(error: Error): string | undefined {
   if (error instanceof PlainError) return error.message;
   if (error instanceof StatusError) {
     if (error.reason === 'Unauthorized') return `error: You must be logged in to the server (${error.message})`;
-    return error.reason === '' ? `Error from server: ${error.message}` : `Error from server (${error.reason}): ${error.message}`;
+    return error.reason === ''
+      ? `Error from server: ${error.message}`
+      : `Error from server (${error.reason}): ${error.message}`;
   }
   return error instanceof RpcFailure ? connectionMessage(error) : undefined;
 }
@@ -141,7 +144,9 @@ export function goTransportError(failure: RpcFailure): string {
     case 'unreachable':
       return `dial tcp ${failure.address}: connect: no route to host`;
     case 'timeout':
-      return failure.definite ? `dial tcp ${failure.address}: i/o timeout` : 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)';
+      return failure.definite
+        ? `dial tcp ${failure.address}: i/o timeout`
+        : 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)';
     case 'reset':
       return 'EOF';
     case 'cancelled':

@@ -24,8 +24,22 @@ const RESOURCES: readonly FakeResource[] = [
   { group: '', plural: 'namespaces', kind: 'Namespace', namespaced: false, shortNames: ['ns'] },
   { group: '', plural: 'nodes', kind: 'Node', namespaced: false, shortNames: ['no'] },
   { group: '', plural: 'events', kind: 'Event', namespaced: true, shortNames: ['ev'] },
-  { group: 'apps', plural: 'deployments', kind: 'Deployment', namespaced: true, shortNames: ['deploy'], categories: ['all'] },
-  { group: 'apps', plural: 'replicasets', kind: 'ReplicaSet', namespaced: true, shortNames: ['rs'], categories: ['all'] },
+  {
+    group: 'apps',
+    plural: 'deployments',
+    kind: 'Deployment',
+    namespaced: true,
+    shortNames: ['deploy'],
+    categories: ['all'],
+  },
+  {
+    group: 'apps',
+    plural: 'replicasets',
+    kind: 'ReplicaSet',
+    namespaced: true,
+    shortNames: ['rs'],
+    categories: ['all'],
+  },
 ];
 
 /** Enough of an API server to try commands against: objects by path, one-column tables, no validation. */
@@ -47,9 +61,15 @@ export class FakeServer {
   private answer(request: HttpRequest): unknown {
     const [path = '', query = ''] = request.path.split('?');
     if (path === '/api') return { kind: 'APIVersions', versions: ['v1'] };
-    if (path === '/apis') return { kind: 'APIGroupList', groups: [{ name: 'apps', preferredVersion: { version: 'v1' }, versions: [{ version: 'v1' }] }] };
+    if (path === '/apis')
+      return {
+        kind: 'APIGroupList',
+        groups: [{ name: 'apps', preferredVersion: { version: 'v1' }, versions: [{ version: 'v1' }] }],
+      };
     if (path === '/api/v1' || path === '/apis/apps/v1') return discovery(path === '/api/v1' ? '' : 'apps');
-    const match = /^\/apis?(?:\/(apps))?\/v1(?:\/namespaces\/([^/]+))?\/([a-z]+)(?:\/([^/]+))?$/.exec(path.replace(/^(\/api\/v1\/namespaces)(\/[^/]+)?$/, '$1$2'));
+    const match = /^\/apis?(?:\/(apps))?\/v1(?:\/namespaces\/([^/]+))?\/([a-z]+)(?:\/([^/]+))?$/.exec(
+      path.replace(/^(\/api\/v1\/namespaces)(\/[^/]+)?$/, '$1$2'),
+    );
     const plain = /^\/api\/v1\/namespaces(?:\/([^/]+))?$/.exec(path);
     const plural = plain === null ? match?.[3] : 'namespaces';
     const resource = RESOURCES.find((each) => each.plural === plural && each.group === (match?.[1] ?? ''));
@@ -58,14 +78,32 @@ export class FakeServer {
     return this.act(request, resource, plain === null ? (match?.[2] ?? '') : '', name, new URLSearchParams(query));
   }
 
-  private act(request: HttpRequest, resource: FakeResource, namespace: string, name: string | undefined, query: URLSearchParams): unknown {
+  private act(
+    request: HttpRequest,
+    resource: FakeResource,
+    namespace: string,
+    name: string | undefined,
+    query: URLSearchParams,
+  ): unknown {
     const table = request.headers['accept']?.includes('as=Table') === true;
     const prefix = `${resource.group}/${resource.plural}/`;
-    if (name === undefined && request.method === 'POST') return this.create(resource, prefix, namespace, JSON.parse(request.body) as Obj, query.get('dryRun') === 'All');
+    if (name === undefined && request.method === 'POST')
+      return this.create(resource, prefix, namespace, JSON.parse(request.body) as Obj, query.get('dryRun') === 'All');
     if (name === undefined) {
-      const items = [...this.objects].filter(([key]) => key.startsWith(namespace === '' ? prefix : `${prefix}${namespace}/`)).map(([, object]) => object);
-      const wanted = items.filter((item) => matches(item, query.get('labelSelector') ?? '', query.get('fieldSelector') ?? ''));
-      return table ? tableOf(wanted) : { kind: `${resource.kind}List`, apiVersion: resource.group === '' ? 'v1' : `${resource.group}/v1`, metadata: { resourceVersion: String(this.revision) }, items: wanted };
+      const items = [...this.objects]
+        .filter(([key]) => key.startsWith(namespace === '' ? prefix : `${prefix}${namespace}/`))
+        .map(([, object]) => object);
+      const wanted = items.filter((item) =>
+        matches(item, query.get('labelSelector') ?? '', query.get('fieldSelector') ?? ''),
+      );
+      return table
+        ? tableOf(wanted)
+        : {
+            kind: `${resource.kind}List`,
+            apiVersion: resource.group === '' ? 'v1' : `${resource.group}/v1`,
+            metadata: { resourceVersion: String(this.revision) },
+            items: wanted,
+          };
     }
     const key = `${prefix}${resource.namespaced ? `${namespace}/` : ''}${name}`;
     const found = this.objects.get(key);
@@ -73,8 +111,14 @@ export class FakeServer {
     if (request.method === 'DELETE') this.objects.delete(key);
     if (request.method === 'PATCH') {
       const patch = JSON.parse(request.body) as Record<string, unknown>;
-      const patched = request.headers['content-type']?.startsWith('application/strategic') === true ? applyStrategicPatch(found, patch, resource.kind) : applyMergePatch(found, patch);
-      const next = { ...(patched as Obj), metadata: { ...((patched as Obj)['metadata'] as Obj), resourceVersion: String(++this.revision) } };
+      const patched =
+        request.headers['content-type']?.startsWith('application/strategic') === true
+          ? applyStrategicPatch(found, patch, resource.kind)
+          : applyMergePatch(found, patch);
+      const next = {
+        ...(patched as Obj),
+        metadata: { ...((patched as Obj)['metadata'] as Obj), resourceVersion: String(++this.revision) },
+      };
       this.objects.set(key, next);
       return next;
     }
@@ -88,7 +132,13 @@ export class FakeServer {
     if (this.objects.has(key)) throw alreadyExists(resource, name);
     const stored: Obj = {
       ...object,
-      metadata: { ...metadata, ...(resource.namespaced ? { namespace } : {}), uid: `uid-${name}`, creationTimestamp: '2026-11-22T13:21:50Z', resourceVersion: String(++this.revision) },
+      metadata: {
+        ...metadata,
+        ...(resource.namespaced ? { namespace } : {}),
+        uid: `uid-${name}`,
+        creationTimestamp: '2026-11-22T13:21:50Z',
+        resourceVersion: String(++this.revision),
+      },
     };
     if (!dryRun) this.objects.set(key, stored);
     return stored;
@@ -100,7 +150,11 @@ function matches(object: Obj, labels: string, fields: string): boolean {
   const [key = '', value = ''] = labels.split('=');
   if (labels !== '' && metadata.labels?.[key] !== value) return false;
   const about = (object['involvedObject'] ?? {}) as Obj;
-  return fields.split(',').every((each) => !each.startsWith('involvedObject.name=') || each === `involvedObject.name=${String(about['name'])}`);
+  return fields
+    .split(',')
+    .every(
+      (each) => !each.startsWith('involvedObject.name=') || each === `involvedObject.name=${String(about['name'])}`,
+    );
 }
 
 function tableOf(objects: readonly Obj[]): unknown {
@@ -112,13 +166,24 @@ function tableOf(objects: readonly Obj[]): unknown {
       { name: 'Name', type: 'string', format: 'name', priority: 0 },
       { name: 'Extra', type: 'string', format: '', priority: 1 },
     ],
-    rows: objects.map((object) => ({ cells: [(object['metadata'] as Obj)['name'], 'x'], object: { metadata: object['metadata'] } })),
+    rows: objects.map((object) => ({
+      cells: [(object['metadata'] as Obj)['name'], 'x'],
+      object: { metadata: object['metadata'] },
+    })),
   };
 }
 
 function discovery(group: string): unknown {
   const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
-  const resources = RESOURCES.filter((each) => each.group === group).map((each) => ({ name: each.plural, singularName: each.kind.toLowerCase(), kind: each.kind, namespaced: each.namespaced, shortNames: each.shortNames, categories: each.categories ?? [], verbs }));
+  const resources = RESOURCES.filter((each) => each.group === group).map((each) => ({
+    name: each.plural,
+    singularName: each.kind.toLowerCase(),
+    kind: each.kind,
+    namespaced: each.namespaced,
+    shortNames: each.shortNames,
+    categories: each.categories ?? [],
+    verbs,
+  }));
   return { kind: 'APIResourceList', groupVersion: group === '' ? 'v1' : `${group}/v1`, resources };
 }
 
@@ -146,13 +211,22 @@ export class FakeTerminal {
   async run(argv: readonly string[], stdin = ''): Promise<Run> {
     let stdout = '';
     let stderr = '';
-    const io = this.io(stdin, (text) => (stdout += text), (text) => (stderr += text));
+    const io = this.io(
+      stdin,
+      (text) => (stdout += text),
+      (text) => (stderr += text),
+    );
     const exit = await kubectl(argv, io);
     return { stdout, stderr, exit };
   }
 
   private io(stdin: string, out: (text: string) => void, err: (text: string) => void): KubectlIo {
-    const context = (): KubeContext => ({ name: 'kubarium', cluster: 'kubarium', user: 'kubernetes-admin', namespace: this.namespace });
+    const context = (): KubeContext => ({
+      name: 'kubarium',
+      cluster: 'kubarium',
+      user: 'kubernetes-admin',
+      namespace: this.namespace,
+    });
     return {
       client: {
         raw: (request) => Promise.resolve(this.server.handle({ headers: {}, body: '', ...request })),
@@ -168,12 +242,20 @@ export class FakeTerminal {
       files: {
         read: (path) => this.files.get(path),
         list: (directory) => {
-          const inside = [...this.files.keys()].filter((path) => path.startsWith(`${directory}/`)).map((path) => path.slice(directory.length + 1));
+          const inside = [...this.files.keys()]
+            .filter((path) => path.startsWith(`${directory}/`))
+            .map((path) => path.slice(directory.length + 1));
           return inside.length === 0 ? undefined : inside;
         },
         write: (path, text) => void this.files.set(path, text),
       },
-      config: { current: () => 'kubarium', contexts: () => [context()], use: () => undefined, set: (each) => (this.namespace = each.namespace ?? 'default'), remove: () => undefined },
+      config: {
+        current: () => 'kubarium',
+        contexts: () => [context()],
+        use: () => undefined,
+        set: (each) => (this.namespace = each.namespace ?? 'default'),
+        remove: () => undefined,
+      },
       cache: this.cache,
       now: () => this.time,
       sleep: (delay) => {

@@ -115,7 +115,12 @@ function longFlag(word: string, next: string | undefined, byName: ReadonlyMap<st
   return 0;
 }
 
-function shortFlags(word: string, next: string | undefined, byShort: ReadonlyMap<string, FlagSpec>, set: SetFlag): number {
+function shortFlags(
+  word: string,
+  next: string | undefined,
+  byShort: ReadonlyMap<string, FlagSpec>,
+  set: SetFlag,
+): number {
   let rest = word.slice(1);
   while (rest !== '') {
     const letter = rest[0] ?? '';

@@ -17,13 +17,19 @@ export function generatorFlags(manager: string): readonly FlagSpec[] {
     DRY_RUN_FLAG,
     VALIDATE_FLAG,
     fieldManagerFlag(manager),
-    { name: 'save-config', type: 'bool', fallback: 'false', usage: 'Record the object in its annotation, for a later apply.' },
+    {
+      name: 'save-config',
+      type: 'bool',
+      fallback: 'false',
+      usage: 'Record the object in its annotation, for a later apply.',
+    },
   ];
 }
 
 export function oneName(context: Context): string {
   const [name] = context.args;
-  if (name === undefined || context.args.length > 1) throw usageError(context.path, `exactly one NAME is required, got ${context.args.length}`);
+  if (name === undefined || context.args.length > 1)
+    throw usageError(context.path, `exactly one NAME is required, got ${context.args.length}`);
   return name;
 }
 
@@ -43,7 +49,12 @@ export async function createGenerated(context: Context, object: Obj, what: strin
   if (resource === undefined) throw noKindMatch(nameOf(object), '', '', str(object, 'apiVersion'), str(object, 'kind'));
   const query = { dryRun: dryRunQuery(dryRun), fieldManager: context.flags.string('field-manager'), fieldValidation };
   try {
-    report.print(await context.server.json('POST', pathTo(resource, namespaced ? context.namespace : ''), { query, body: complete }));
+    report.print(
+      await context.server.json('POST', pathTo(resource, namespaced ? context.namespace : ''), {
+        query,
+        body: complete,
+      }),
+    );
   } catch (error) {
     throw generatorError(asError(error), what);
   }

@@ -13,7 +13,12 @@ export class TemplateError extends Error {
 type Node =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'print'; readonly pipe: Pipe }
-  | { readonly kind: 'if' | 'with' | 'range'; readonly pipe: Pipe; readonly body: readonly Node[]; readonly other: readonly Node[] };
+  | {
+      readonly kind: 'if' | 'with' | 'range';
+      readonly pipe: Pipe;
+      readonly body: readonly Node[];
+      readonly other: readonly Node[];
+    };
 
 interface Pipe {
   readonly declare: readonly string[];
@@ -44,7 +49,8 @@ export function parseTemplate(text: string): Template {
     tokens.push({ action: (part[2] ?? '').trim() });
     trimNext = part[3] !== undefined;
   }
-  if (/\{\{/.test(tokens.filter((token) => typeof token === 'string').join(''))) throw new TemplateError('unclosed action');
+  if (/\{\{/.test(tokens.filter((token) => typeof token === 'string').join('')))
+    throw new TemplateError('unclosed action');
   const reader = { tokens, at: 0 };
   const nodes = block(reader, false).nodes;
   return { nodes };
@@ -83,7 +89,8 @@ function control(reader: Reader, kind: 'if' | 'range' | 'with', source: string):
   const pipe = parsePipe(source);
   const body = block(reader, true);
   if (body.closed !== 'else') return { kind, pipe, body: body.nodes, other: [] };
-  if (body.rest.startsWith('if ')) return { kind, pipe, body: body.nodes, other: [control(reader, 'if', body.rest.slice(3))] };
+  if (body.rest.startsWith('if '))
+    return { kind, pipe, body: body.nodes, other: [control(reader, 'if', body.rest.slice(3))] };
   return { kind, pipe, body: body.nodes, other: block(reader, true).nodes };
 }
 
@@ -97,12 +104,16 @@ function parsePipe(source: string): Pipe {
     if (word === '|') commands.push([]);
     else commands.at(-1)?.push(word);
   }
-  return { declare: declared === null ? [] : (declared[1] ?? '').split(',').map((name) => name.trim()), commands, source };
+  return {
+    declare: declared === null ? [] : (declared[1] ?? '').split(',').map((name) => name.trim()),
+    commands,
+    source,
+  };
 }
 
 function tokenize(source: string): string[] {
   const words: string[] = [];
-  for (let i = 0; i < source.length; ) {
+  for (let i = 0; i < source.length;) {
     const rest = source.slice(i);
     const space = /^\s+/.exec(rest);
     if (space !== null) {
@@ -158,7 +169,9 @@ function renderControl(node: Exclude<Node, { kind: 'text' | 'print' }>, scope: S
   const [first, second] = node.pipe.declare;
   if (node.kind !== 'range') {
     const inner = first === undefined ? scope.vars : new Map([...scope.vars, [first, value]]);
-    return truth(value) ? renderNodes(node.body, { dot: node.kind === 'with' ? value : scope.dot, vars: inner }) : renderNodes(node.other, scope);
+    return truth(value)
+      ? renderNodes(node.body, { dot: node.kind === 'with' ? value : scope.dot, vars: inner })
+      : renderNodes(node.other, scope);
   }
   const entries = entriesOf(value);
   if (entries.length === 0) return renderNodes(node.other, scope);
@@ -189,7 +202,12 @@ function runCommand(words: readonly string[], piped: readonly unknown[], scope: 
   const [head = '', ...rest] = words;
   const call = Object.hasOwn(FUNCTIONS, head) ? FUNCTIONS[head] : undefined;
   if (call !== undefined) return call([...rest.map((word) => operand(word, scope)), ...piped]);
-  if (rest.length > 0 || piped.length > 0) throw new TemplateError(/^[A-Za-z_]\w*$/.test(head) ? `function ${goQuote(head)} not defined` : `can't give argument to non-function ${head}`);
+  if (rest.length > 0 || piped.length > 0)
+    throw new TemplateError(
+      /^[A-Za-z_]\w*$/.test(head)
+        ? `function ${goQuote(head)} not defined`
+        : `can't give argument to non-function ${head}`,
+    );
   return operand(head, scope);
 }
 
@@ -235,9 +253,20 @@ const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   le: ([a, b]) => order(a, b) <= 0,
   gt: ([a, b]) => order(a, b) > 0,
   ge: ([a, b]) => order(a, b) >= 0,
-  len: ([value]) => (typeof value === 'string' || Array.isArray(value) ? value.length : Object.keys(isObject(value) ? value : {}).length),
-  index: ([value, ...path]) => path.reduce((current, step) => (Array.isArray(current) ? current[Number(step)] : isObject(current) ? current[String(step)] : undefined), value),
-  exists: ([value, ...path]) => path.reduce((current, step) => (Array.isArray(current) ? current[Number(step)] : isObject(current) ? current[String(step)] : undefined), value) !== undefined,
+  len: ([value]) =>
+    typeof value === 'string' || Array.isArray(value) ? value.length : Object.keys(isObject(value) ? value : {}).length,
+  index: ([value, ...path]) =>
+    path.reduce(
+      (current, step) =>
+        Array.isArray(current) ? current[Number(step)] : isObject(current) ? current[String(step)] : undefined,
+      value,
+    ),
+  exists: ([value, ...path]) =>
+    path.reduce(
+      (current, step) =>
+        Array.isArray(current) ? current[Number(step)] : isObject(current) ? current[String(step)] : undefined,
+      value,
+    ) !== undefined,
   print: (args) => args.map(printed).join(' '),
   println: (args) => `${args.map(printed).join(' ')}\n`,
   printf: ([format, ...args]) => sprintf(String(format), args),
@@ -254,14 +283,27 @@ function order(a: unknown, b: unknown): number {
 
 function sprintf(format: string, args: readonly unknown[]): string {
   let next = 0;
-  const text = format.replace(/%([-+0 ]*)(\d*)(?:\.(\d+))?([svdqtf%])/g, (_all, flags: string, width: string, precision: string | undefined, verb: string) => {
-    if (verb === '%') return '%';
-    if (next >= args.length) return `%!${verb}(MISSING)`;
-    const value = args[next++];
-    const plain = verb === 'q' ? goQuote(String(value)) : verb === 'f' ? Number(value).toFixed(Number(precision ?? 6)) : printed(value);
-    return flags.includes('-') ? plain.padEnd(Number(width)) : plain.padStart(Number(width));
-  });
-  return next < args.length ? `${text}%!(EXTRA ${args.slice(next).map((each) => `${typeof each}=${printed(each)}`).join(', ')})` : text;
+  const text = format.replace(
+    /%([-+0 ]*)(\d*)(?:\.(\d+))?([svdqtf%])/g,
+    (_all, flags: string, width: string, precision: string | undefined, verb: string) => {
+      if (verb === '%') return '%';
+      if (next >= args.length) return `%!${verb}(MISSING)`;
+      const value = args[next++];
+      const plain =
+        verb === 'q'
+          ? goQuote(String(value))
+          : verb === 'f'
+            ? Number(value).toFixed(Number(precision ?? 6))
+            : printed(value);
+      return flags.includes('-') ? plain.padEnd(Number(width)) : plain.padStart(Number(width));
+    },
+  );
+  return next < args.length
+    ? `${text}%!(EXTRA ${args
+        .slice(next)
+        .map((each) => `${typeof each}=${printed(each)}`)
+        .join(', ')})`
+    : text;
 }
 
 function truth(value: unknown): boolean {

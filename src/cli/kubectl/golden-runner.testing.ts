@@ -17,7 +17,12 @@ export interface GoldenResult {
 
 /** Stands in the laptop's terminal: runs kubectl with its two outputs and its exit code kept apart. */
 export const goldenRunner: Program = (env) => {
-  const client = createRestClient(env, { servers: ['10.0.0.10:6443'], user: 'kubernetes-admin', groups: ['kubeadm:cluster-admins', 'system:authenticated'], userAgent: 'kubectl' });
+  const client = createRestClient(env, {
+    servers: ['10.0.0.10:6443'],
+    user: 'kubernetes-admin',
+    groups: ['kubeadm:cluster-admins', 'system:authenticated'],
+    userAgent: 'kubectl',
+  });
   const cache = new Map<string, CacheEntry>();
   let context: KubeContext = { name: 'oracle', cluster: 'oracle', user: 'admin' };
   env.onInput((text) => {
@@ -32,7 +37,13 @@ export const goldenRunner: Program = (env) => {
         stderr: (part) => void (stderr += part),
         stdin: { readAll: () => Promise.resolve(stdin), listen: () => () => undefined, isTerminal: false },
         files: { read: () => undefined, list: () => undefined, write: () => undefined },
-        config: { current: () => context.name, contexts: () => [context], use: () => undefined, set: (next) => (context = next), remove: () => undefined },
+        config: {
+          current: () => context.name,
+          contexts: () => [context],
+          use: () => undefined,
+          set: (next) => (context = next),
+          remove: () => undefined,
+        },
         cache,
         now: () => env.now(),
         sleep: (delay) => env.sleep(delay),

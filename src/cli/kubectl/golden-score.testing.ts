@@ -2,8 +2,7 @@ import type { GoldenResult } from './golden-runner.testing.ts';
 
 /** One step of a recorded story. */
 export type GoldenStep =
-  | { readonly setup: string }
-  | ({ readonly argv: readonly string[]; readonly stdin?: string } & GoldenResult);
+  { readonly setup: string } | ({ readonly argv: readonly string[]; readonly stdin?: string } & GoldenResult);
 
 export type Category = 'get' | 'describe' | 'errors' | 'rest';
 export const CATEGORIES: readonly Category[] = ['get', 'describe', 'errors', 'rest'];
@@ -53,7 +52,9 @@ export function lineScore(expected: string, actual: string): number {
   let previous = new Array<number>(b.length + 1).fill(0);
   for (const line of a) {
     const row = [0];
-    b.forEach((other, j) => row.push(line === other ? (previous[j] ?? 0) + 1 : Math.max(previous[j + 1] ?? 0, row[j] ?? 0)));
+    b.forEach((other, j) =>
+      row.push(line === other ? (previous[j] ?? 0) + 1 : Math.max(previous[j + 1] ?? 0, row[j] ?? 0)),
+    );
     previous = row;
   }
   return (previous[b.length] ?? 0) / Math.max(a.length, b.length);
@@ -69,7 +70,15 @@ export interface Scored {
 }
 
 export function score(step: { readonly argv: readonly string[] } & GoldenResult, actual: GoldenResult): Scored {
-  const whole = (result: GoldenResult): string => normalise(`${result.stdout}\n--stderr--\n${result.stderr}\n--exit ${result.exit}--`);
+  const whole = (result: GoldenResult): string =>
+    normalise(`${result.stdout}\n--stderr--\n${result.stderr}\n--exit ${result.exit}--`);
   const [expected, got] = [whole(step), whole(actual)];
-  return { category: categoryOf(step), command: step.argv.join(' '), exact: expected === got, lines: lineScore(expected, got), expected, actual: got };
+  return {
+    category: categoryOf(step),
+    command: step.argv.join(' '),
+    exact: expected === got,
+    lines: lineScore(expected, got),
+    expected,
+    actual: got,
+  };
 }

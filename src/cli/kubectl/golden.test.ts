@@ -11,7 +11,7 @@ import { CATEGORIES, parseSteps, score } from './golden-score.testing.ts';
 
 /** Transcripts of a real cluster; a checkout without them has nothing to compare with. */
 const FOLDER = '/work/shared/reference/golden';
-const STORIES = ['02-pods.jsonl', '06-nodes.jsonl'];
+const STORIES = (process.env['GOLDEN_STORIES'] ?? '02-pods,06-nodes').split(',').map((name) => `${name}.jsonl`);
 const present = STORIES.every((name) => existsSync(`${FOLDER}/${name}`));
 
 class Replay {
@@ -20,10 +20,17 @@ class Replay {
 
   constructor() {
     this.cluster = new Cluster({
-      topology: { controlPlanes: 1, workers: 3, workerPrefix: 'hollow-node-', firstWorker: 0, controlPlaneNodes: false },
+      topology: {
+        controlPlanes: 1,
+        workers: 3,
+        workerPrefix: 'hollow-node-',
+        firstWorker: 0,
+        controlPlaneNodes: false,
+      },
       placement: createInThread({ ...programs, terminal: goldenRunner }),
       onTrace: (events) => {
-        for (const event of events) if (event.kind === 'output' && event.process === 'laptop/terminal') this.output += event.text;
+        for (const event of events)
+          if (event.kind === 'output' && event.process === 'laptop/terminal') this.output += event.text;
       },
     });
   }
@@ -52,17 +59,40 @@ it.skipIf(!present)('answers as the recorded cluster did', async () => {
   for (const name of STORIES) {
     for (const step of parseSteps(readFileSync(`${FOLDER}/${name}`, 'utf8'))) {
       if ('setup' in step) await replay.setup(step.setup);
-      else scored.push(score(step, await replay.run({ argv: step.argv.slice(1), ...(step.stdin === undefined ? {} : { stdin: step.stdin }) })));
+      else
+        scored.push(
+          score(
+            step,
+            await replay.run({ argv: step.argv.slice(1), ...(step.stdin === undefined ? {} : { stdin: step.stdin }) }),
+          ),
+        );
     }
   }
   const report = process.env['GOLDEN_REPORT'];
-  if (report !== undefined) writeFileSync(report, scored.filter((each) => !each.exact).map((each) => `$ ${each.command} (${each.category}, ${each.lines})\n--- expected\n${each.expected}\n--- actual\n${each.actual}\n`).join('\n'));
+  if (report !== undefined)
+    writeFileSync(
+      report,
+      scored
+        .filter((each) => !each.exact)
+        .map(
+          (each) =>
+            `$ ${each.command} (${each.category}, ${each.lines})\n--- expected\n${each.expected}\n--- actual\n${each.actual}\n`,
+        )
+        .join('\n'),
+    );
   const scores = CATEGORIES.map((category) => {
     const own = scored.filter((each) => each.category === category);
     const exact = own.filter((each) => each.exact).length;
     const lines = own.reduce((sum, each) => sum + each.lines, 0) / own.length;
     return { category, count: own.length, exact: exact / own.length, lines };
   });
-  console.log(scores.map((each) => `${each.category}: ${Math.round(each.exact * 100)} % the same, ${Math.round(each.lines * 100)} % of lines (${each.count})`).join('\n'));
+  console.log(
+    scores
+      .map(
+        (each) =>
+          `${each.category}: ${Math.round(each.exact * 100)} % the same, ${Math.round(each.lines * 100)} % of lines (${each.count})`,
+      )
+      .join('\n'),
+  );
   for (const each of scores) expect(each.exact, each.category).toBeGreaterThanOrEqual(0.5);
 });

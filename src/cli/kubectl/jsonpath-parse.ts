@@ -11,9 +11,20 @@ export type PathNode =
 export type Step =
   | { readonly kind: 'field'; readonly name: string }
   | { readonly kind: 'root' | 'current' | 'wildcard' | 'recursive' }
-  | { readonly kind: 'slice'; readonly from?: number; readonly to?: number; readonly step?: number; readonly single: boolean }
+  | {
+      readonly kind: 'slice';
+      readonly from?: number;
+      readonly to?: number;
+      readonly step?: number;
+      readonly single: boolean;
+    }
   | { readonly kind: 'union'; readonly parts: readonly (readonly Step[])[] }
-  | { readonly kind: 'filter'; readonly left: readonly Step[]; readonly operator: string; readonly right: readonly Step[] }
+  | {
+      readonly kind: 'filter';
+      readonly left: readonly Step[];
+      readonly operator: string;
+      readonly right: readonly Step[];
+    }
   | { readonly kind: 'value'; readonly value: string | number | boolean };
 
 export function parseJsonPath(template: string): readonly PathNode[] {
@@ -99,7 +110,12 @@ class ActionReader {
       } else if (char === '"' || char === "'") {
         flush();
         found.push({ kind: 'text', text: this.quoted(char) });
-      } else if (word !== undefined && word !== 'true' && word !== 'false' && !/[.[]/.test(this.text[this.at - 1] ?? '')) {
+      } else if (
+        word !== undefined &&
+        word !== 'true' &&
+        word !== 'false' &&
+        !/[.[]/.test(this.text[this.at - 1] ?? '')
+      ) {
         throw new JsonPathError(`unrecognized identifier ${word}`);
       } else steps.push(...this.step());
     }
@@ -123,7 +139,9 @@ class ActionReader {
     if (rest.startsWith('..')) {
       this.at += 2;
       const next = this.text[this.at] ?? '';
-      return /[[*@]/.test(next) || next === '' || next === '}' ? [{ kind: 'recursive' }] : [{ kind: 'recursive' }, this.field()];
+      return /[[*@]/.test(next) || next === '' || next === '}'
+        ? [{ kind: 'recursive' }]
+        : [{ kind: 'recursive' }, this.field()];
     }
     if (char === '.') {
       this.at++;
@@ -214,7 +232,8 @@ class ActionReader {
     const left = new ActionReader((comparison?.[1] ?? inner).trim()).readSteps();
     if (comparison === null) return { kind: 'filter', left, operator: 'exists', right: [] };
     const operator = comparison[2] ?? '';
-    if (!['==', '!=', '<', '>', '<=', '>='].includes(operator)) throw new JsonPathError(`unrecognized filter operator ${operator}`);
+    if (!['==', '!=', '<', '>', '<=', '>='].includes(operator))
+      throw new JsonPathError(`unrecognized filter operator ${operator}`);
     return { kind: 'filter', left, operator, right: new ActionReader((comparison[3] ?? '').trim()).readSteps() };
   }
 }
@@ -229,7 +248,8 @@ function arrayStep(inner: string): Step {
   if (inner.includes(',')) return { kind: 'union', parts: inner.split(',').map((part) => [arrayStep(part.trim())]) };
   const slice = /^(-?\d*)(?:(:)(-?\d*))?(?:(:)(-?\d*))?$/.exec(inner);
   if (slice === null || inner === '') throw new JsonPathError(`invalid array index ${inner}`);
-  const number = (text: string | undefined): number | undefined => (text === undefined || text === '' ? undefined : Number(text));
+  const number = (text: string | undefined): number | undefined =>
+    text === undefined || text === '' ? undefined : Number(text);
   const [from, to, step] = [number(slice[1]), number(slice[3]), number(slice[5])];
   return {
     kind: 'slice',

@@ -1,7 +1,7 @@
 import { isObject } from '../../lib/json.ts';
 import { compactJson, goJson } from '../text/go-json.ts';
 import { goValue } from '../text/go-value.ts';
-import { JsonPathError, parseJsonPath } from './jsonpath-parse.ts';
+import { JsonPathError } from './jsonpath-parse.ts';
 import type { PathNode, Step } from './jsonpath-parse.ts';
 
 export { JsonPathError, parseJsonPath } from './jsonpath-parse.ts';
@@ -39,7 +39,9 @@ export function relaxedPath(expression: string): string {
   if (expression === '') return expression;
   const match = /^\{\.?([^{}]+)\}$|^\.?([^{}]+)$/.exec(expression);
   if (match === null) {
-    throw new JsonPathError("unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'");
+    throw new JsonPathError(
+      "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'",
+    );
   }
   return `{.${match[1] ?? match[2] ?? ''}}`;
 }
@@ -90,13 +92,18 @@ function apply(step: Step, values: readonly unknown[], root: unknown, options: J
 
 function fieldOf(name: string, values: readonly unknown[], options: JsonPathOptions): unknown[] {
   const found = values.flatMap((value) => (isObject(value) && Object.hasOwn(value, name) ? [value[name]] : []));
-  if (found.length === 0 && values.length > 0 && !options.allowMissingKeys) throw new JsonPathError(`${name} is not found`);
+  if (found.length === 0 && values.length > 0 && !options.allowMissingKeys)
+    throw new JsonPathError(`${name} is not found`);
   return found;
 }
 
 function children(value: unknown): unknown[] {
   if (Array.isArray(value)) return value;
-  return isObject(value) ? Object.keys(value).sort().map((key) => value[key]) : [];
+  return isObject(value)
+    ? Object.keys(value)
+        .sort()
+        .map((key) => value[key])
+    : [];
 }
 
 function descendants(value: unknown): unknown[] {
@@ -110,20 +117,28 @@ function sliceOf(step: Extract<Step, { kind: 'slice' }>, value: unknown): unknow
   const length = value.length;
   if (step.single) {
     const index = (step.from ?? 0) < 0 ? (step.from ?? 0) + length : (step.from ?? 0);
-    if (index < 0 || index >= length) throw new JsonPathError(`array index out of bounds: index ${step.from ?? 0}, length ${length}`);
+    if (index < 0 || index >= length)
+      throw new JsonPathError(`array index out of bounds: index ${step.from ?? 0}, length ${length}`);
     return [value[index]];
   }
   if (step.step !== undefined && step.step <= 0) throw new JsonPathError('step must be > 0');
   const clamp = (index: number): number => (index < 0 ? index + length : index);
   const from = clamp(step.from ?? 0);
   const to = Math.min(clamp(step.to ?? length), length);
-  if (from < 0 || from > length) throw new JsonPathError(`array index out of bounds: index ${step.from ?? 0}, length ${length}`);
+  if (from < 0 || from > length)
+    throw new JsonPathError(`array index out of bounds: index ${step.from ?? 0}, length ${length}`);
   if (to < from) throw new JsonPathError(`starting index ${from} is greater than ending index ${to}`);
   return value.slice(from, to).filter((_each, index) => index % (step.step ?? 1) === 0);
 }
 
 function goType(value: unknown): string {
-  return isObject(value) ? 'map[string]interface {}' : typeof value === 'string' ? 'string' : typeof value === 'boolean' ? 'bool' : 'int64';
+  return isObject(value)
+    ? 'map[string]interface {}'
+    : typeof value === 'string'
+      ? 'string'
+      : typeof value === 'boolean'
+        ? 'bool'
+        : 'int64';
 }
 
 function passes(step: Extract<Step, { kind: 'filter' }>, value: unknown, root: unknown): boolean {
@@ -138,7 +153,8 @@ function passes(step: Extract<Step, { kind: 'filter' }>, value: unknown, root: u
 }
 
 function compare(left: unknown, operator: string, right: unknown): boolean {
-  const [a, b] = typeof left === 'number' && typeof right === 'number' ? [left, right] : [scalarText(left), scalarText(right)];
+  const [a, b] =
+    typeof left === 'number' && typeof right === 'number' ? [left, right] : [scalarText(left), scalarText(right)];
   switch (operator) {
     case '==':
       return a === b;

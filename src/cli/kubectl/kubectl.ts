@@ -80,7 +80,10 @@ function takesValue(word: string, command: Command | undefined): boolean {
 function showRoot(argv: readonly string[], rest: readonly string[], io: KubectlIo): number {
   const word = rest.find((each) => !each.startsWith('-'));
   if (word === 'help' || argv.length === 0 || word === undefined) return showHelp(rest, io);
-  const similar = similarNames(word, COMMANDS.map((each) => each.name));
+  const similar = similarNames(
+    word,
+    COMMANDS.map((each) => each.name),
+  );
   const hint = similar.length === 0 ? '' : `\n\nDid you mean this?\n${similar.map((name) => `\t${name}\n`).join('')}`;
   io.stderr(`error: unknown command ${JSON.stringify(word)} for "kubectl"${hint === '' ? '\n' : hint}`);
   return 1;
@@ -130,7 +133,8 @@ function runWithoutAction(command: Command, path: string, flags: ParsedFlags, io
 
 function createContext(io: KubectlIo, path: string, flags: ParsedFlags): Context {
   const kubeconfig = flags.string('kubeconfig');
-  if (kubeconfig !== '' && io.files.read(kubeconfig) === undefined) throw new CliError(`stat ${kubeconfig}: no such file or directory`);
+  if (kubeconfig !== '' && io.files.read(kubeconfig) === undefined)
+    throw new CliError(`stat ${kubeconfig}: no such file or directory`);
   const contextName = flags.string('context') === '' ? io.config.current() : flags.string('context');
   const kubeContext = io.config.contexts().find((each) => each.name === contextName);
   if (kubeContext === undefined && flags.string('context') !== '') {
@@ -181,6 +185,8 @@ function requestTimeout(text: string): number | undefined {
     const parsed = parseDuration(text);
     return parsed === 0 ? undefined : parsed;
   } catch {
-    throw new CliError('Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)');
+    throw new CliError(
+      'Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)',
+    );
   }
 }

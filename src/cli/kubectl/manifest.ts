@@ -23,8 +23,11 @@ export async function readManifests(io: KubectlIo, paths: readonly string[], rec
   const documents: Document[] = [];
   for (const path of paths) {
     if (path === '-') documents.push(...parseManifest('STDIN', await io.stdin.readAll()));
-    else if (/^https?:\/\//.test(path)) throw new CliError(`unable to read URL ${goQuote(path)}, server reported no such host`);
-    else for (const file of filesAt(io, path, recursive)) documents.push(...parseManifest(file, io.files.read(file) ?? ''));
+    else if (/^https?:\/\//.test(path))
+      throw new CliError(`unable to read URL ${goQuote(path)}, server reported no such host`);
+    else
+      for (const file of filesAt(io, path, recursive))
+        documents.push(...parseManifest(file, io.files.read(file) ?? ''));
   }
   return documents;
 }
@@ -45,14 +48,21 @@ function filesAt(io: KubectlIo, path: string, recursive: boolean): string[] {
       if (EXTENSIONS.some((extension) => entry.endsWith(extension))) files.push(inside);
     } else if (recursive) files.push(...filesAt(io, inside, true));
   }
-  if (files.length === 0) throw new CliError(`error reading [${path}]: recognized file extensions are [.json .yaml .yml]`);
+  if (files.length === 0)
+    throw new CliError(`error reading [${path}]: recognized file extensions are [.json .yaml .yml]`);
   return files;
 }
 
 function globbed(io: KubectlIo, pattern: string): string[] {
   const slash = pattern.lastIndexOf('/');
   const directory = slash < 0 ? '.' : pattern.slice(0, slash);
-  const test = new RegExp(`^${pattern.slice(slash + 1).replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '[^/]*').replaceAll('?', '[^/]')}$`);
+  const test = new RegExp(
+    `^${pattern
+      .slice(slash + 1)
+      .replace(/[.+^${}()|\\]/g, '\\$&')
+      .replaceAll('*', '[^/]*')
+      .replaceAll('?', '[^/]')}$`,
+  );
   const names = (io.files.list(directory) ?? []).filter((name) => test.test(name));
   return sortedStrings(names).map((name) => (slash < 0 ? name : `${directory}/${name}`));
 }
@@ -80,7 +90,8 @@ function parseDocuments(source: string, text: string): unknown[] {
     try {
       return parseYaml(part);
     } catch (error) {
-      if (error instanceof YamlError) throw new CliError(`error parsing ${source}: error converting YAML to JSON: ${error.message}`);
+      if (error instanceof YamlError)
+        throw new CliError(`error parsing ${source}: error converting YAML to JSON: ${error.message}`);
       throw error;
     }
   });
@@ -111,5 +122,7 @@ export function checkDocument(document: Document): Obj {
 
 /** The objects of a document: a List's items one by one. */
 export function flatten(object: Obj): Obj[] {
-  return str(object, 'kind').endsWith('List') && Array.isArray(object['items']) ? list(object, 'items').flatMap(flatten) : [object];
+  return str(object, 'kind').endsWith('List') && Array.isArray(object['items'])
+    ? list(object, 'items').flatMap(flatten)
+    : [object];
 }

@@ -6,7 +6,8 @@ import { ALL_FLAG, fieldManagerFlag, FILE_FLAGS, SELECTOR_FLAGS } from './common
 import { pathTo } from './discovery.ts';
 import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, operationText } from './dry-run.ts';
 import type { FlagSpec } from './flags.ts';
-import { fileTargets, select, visit } from './selection.ts';
+import { checkDocument, flatten, readManifests } from './manifest.ts';
+import { mapObject, select, visit } from './selection.ts';
 import type { SelectionOptions, Target } from './selection.ts';
 import type { Obj } from './server.ts';
 import { OUTPUT_FLAGS, reporter } from './output.ts';
@@ -38,19 +39,38 @@ export function selectionOf(context: Context, args: readonly string[]): Selectio
 export type PatchStyle = 'merge' | 'strategic';
 
 /** Sends the difference between two forms of an object; gives what the server made of it. */
-export async function sendChange(context: Context, target: Target, before: Obj, after: Obj, style: PatchStyle): Promise<Obj> {
+export async function sendChange(
+  context: Context,
+  target: Target,
+  before: Obj,
+  after: Obj,
+  style: PatchStyle,
+): Promise<Obj> {
   const strategic = style === 'strategic' && hasType(target.resource.kind);
   const patch = strategic ? createTwoWayPatch(before, after, target.resource.kind) : createMergePatch(before, after);
   const contentType = strategic ? 'application/strategic-merge-patch+json' : 'application/merge-patch+json';
-  const query = { dryRun: dryRunQuery(dryRunOf(context)), fieldManager: context.flags.has('field-manager') ? context.flags.string('field-manager') : undefined };
-  return context.server.json('PATCH', pathTo(target.resource, target.namespace, target.name), { query, body: patch, contentType });
+  const query = {
+    dryRun: dryRunQuery(dryRunOf(context)),
+    fieldManager: context.flags.has('field-manager') ? context.flags.string('field-manager') : undefined,
+  };
+  return context.server.json('PATCH', pathTo(target.resource, target.namespace, target.name), {
+    query,
+    body: patch,
+    contentType,
+  });
 }
 
 /** What a change does to one object: the new form and the word for it; undefined leaves it alone without a word. */
 export type Change = (object: Obj, target: Target) => { readonly object: Obj; readonly operation: string } | undefined;
 
 /** Changes every selected object and reports each. */
-export async function changeObjects(context: Context, options: SelectionOptions, style: PatchStyle, change: Change, wrap: (error: Error) => Error = (error) => error): Promise<void> {
+export async function changeObjects(
+  context: Context,
+  options: SelectionOptions,
+  style: PatchStyle,
+  change: Change,
+  wrap: (error: Error) => Error = (error) => error,
+): Promise<void> {
   const dryRun = dryRunOf(context);
   const apply = async (object: Obj, target: Target, send: boolean): Promise<void> => {
     const changed = change(object, target);
@@ -69,13 +89,11 @@ export async function changeObjects(context: Context, options: SelectionOptions,
     report.flush();
   };
   if (context.flags.bool('local')) {
-    for (const target of await fileTargets(context, context.flags.list('filename'))) await apply(targetObject(target), target, false);
+    for (const document of await readManifests(context.io, context.flags.list('filename'), false)) {
+      for (const object of flatten(checkDocument(document)))
+        await apply(object, await mapObject(context, object, document.source), false);
+    }
     return;
   }
   await visit(context, await select(context, options), options, (object, target) => apply(object, target, true));
-}
-
-/** As given in the file: a namespace that only the context added is left out. */
-function targetObject(target: Target): Obj {
-  return target.object ?? {};
 }

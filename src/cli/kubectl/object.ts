@@ -15,7 +15,11 @@ export function at(value: unknown, ...path: readonly (string | number)[]): Json 
 
 export function str(value: unknown, ...path: readonly (string | number)[]): string {
   const found = at(value, ...path);
-  return typeof found === 'string' ? found : typeof found === 'number' || typeof found === 'boolean' ? String(found) : '';
+  return typeof found === 'string'
+    ? found
+    : typeof found === 'number' || typeof found === 'boolean'
+      ? String(found)
+      : '';
 }
 
 export function num(value: unknown, ...path: readonly (string | number)[]): number | undefined {
@@ -81,7 +85,9 @@ export function withValue(object: Obj, path: readonly string[], value: unknown):
 }
 
 export function withoutManagedFields(object: Obj): Obj {
-  return at(object, 'metadata', 'managedFields') === undefined ? object : withValue(object, ['metadata', 'managedFields'], undefined);
+  return at(object, 'metadata', 'managedFields') === undefined
+    ? object
+    : withValue(object, ['metadata', 'managedFields'], undefined);
 }
 
 export function apiVersionOf(group: string, version: string): string {
@@ -90,5 +96,7 @@ export function apiVersionOf(group: string, version: string): string {
 
 export function splitApiVersion(apiVersion: string): { readonly group: string; readonly version: string } {
   const slash = apiVersion.indexOf('/');
-  return slash < 0 ? { group: '', version: apiVersion } : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
+  return slash < 0
+    ? { group: '', version: apiVersion }
+    : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }

@@ -22,9 +22,20 @@ export interface Printer {
 }
 
 export const OUTPUT_FLAGS: readonly FlagSpec[] = [
-  { name: 'output', short: 'o', type: 'string', usage: 'Output format: json, yaml, kyaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json or jsonpath-file.' },
+  {
+    name: 'output',
+    short: 'o',
+    type: 'string',
+    usage:
+      'Output format: json, yaml, kyaml, name, go-template, go-template-file, template, templatefile, jsonpath, jsonpath-as-json or jsonpath-file.',
+  },
   { name: 'template', type: 'string', usage: 'Template, or path to one, for the template formats.' },
-  { name: 'allow-missing-template-keys', type: 'bool', fallback: 'true', usage: 'Ignore fields that a template names and an object lacks.' },
+  {
+    name: 'allow-missing-template-keys',
+    type: 'bool',
+    fallback: 'true',
+    usage: 'Ignore fields that a template names and an object lacks.',
+  },
   { name: 'show-managed-fields', type: 'bool', fallback: 'false', usage: 'Keep managedFields in JSON and YAML.' },
 ];
 
@@ -50,14 +61,19 @@ function formatOf(context: Context): Format {
 }
 
 /** The printer that `-o` asks for; undefined: the human one. */
-export function objectPrinter(context: Context, allowed: readonly string[] = OBJECT_FORMATS, sorted = true): Printer | undefined {
+export function objectPrinter(
+  context: Context,
+  allowed: readonly string[] = OBJECT_FORMATS,
+  sorted = true,
+): Printer | undefined {
   const format = formatOf(context);
   if (format.name === '' || format.name === 'wide') {
     if (format.name === 'wide' && !allowed.includes('wide')) throw unsupported(format.name, allowed);
     return undefined;
   }
   if (!allowed.includes(format.name)) throw unsupported(context.flags.string('output'), allowed);
-  const strip = (object: Obj): Obj => (context.flags.has('show-managed-fields') && context.flags.bool('show-managed-fields') ? object : strippedOf(object));
+  const strip = (object: Obj): Obj =>
+    context.flags.has('show-managed-fields') && context.flags.bool('show-managed-fields') ? object : strippedOf(object);
   switch (format.name) {
     case 'json':
       return plain((object) => context.out(prettyJson(strip(object), sorted)));
@@ -71,13 +87,17 @@ export function objectPrinter(context: Context, allowed: readonly string[] = OBJ
     case 'custom-columns-file':
       return columnPrinter(context, format);
     default:
-      return JSONPATH_FORMATS.includes(format.name) ? jsonPathPrinter(context, format, strip) : templatePrinter(context, format, strip);
+      return JSONPATH_FORMATS.includes(format.name)
+        ? jsonPathPrinter(context, format, strip)
+        : templatePrinter(context, format, strip);
   }
 }
 
 function unsupported(output: string, allowed: readonly string[]): CliError {
   const formats = [...allowed].sort().join(',');
-  return new CliError(`unable to match a printer suitable for the output format ${goQuote(output)}, allowed formats are: ${formats}`);
+  return new CliError(
+    `unable to match a printer suitable for the output format ${goQuote(output)}, allowed formats are: ${formats}`,
+  );
 }
 
 function plain(print: (object: Obj) => void): Printer {
@@ -108,7 +128,9 @@ function columnPrinter(context: Context, format: Format): Printer {
   const columns: readonly CustomColumn[] =
     format.name === 'custom-columns'
       ? parseCustomColumns(format.argument ?? '')
-      : parseColumnsTemplate(fileText(context, format.argument ?? '', 'custom-columns-file format specified but no custom columns given'));
+      : parseColumnsTemplate(
+          fileText(context, format.argument ?? '', 'custom-columns-file format specified but no custom columns given'),
+        );
   const writer = new Tabwriter((text) => context.out(text), GET_TABS);
   let started = false;
   const headers = !(context.flags.has('no-headers') && context.flags.bool('no-headers'));
@@ -122,14 +144,23 @@ function columnPrinter(context: Context, format: Format): Printer {
 }
 
 function jsonPathPrinter(context: Context, format: Format, strip: (object: Obj) => Obj): Printer {
-  if (format.argument === undefined || format.argument === '') throw new CliError('template format specified but no template given');
+  if (format.argument === undefined || format.argument === '')
+    throw new CliError('template format specified but no template given');
   const template = format.name === 'jsonpath-file' ? fileText(context, format.argument, '') : format.argument;
   const options = { allowMissingKeys: context.flags.bool('allow-missing-template-keys') };
-  const nodes = orCliError(() => parseJsonPath(template), (message) => `error parsing jsonpath ${template}, ${message}`);
+  const nodes = orCliError(
+    () => parseJsonPath(template),
+    (message) => `error parsing jsonpath ${template}, ${message}`,
+  );
   return plain((object) => {
     const data = strip(object);
     const render = format.name === 'jsonpath-as-json' ? renderJsonPathAsJson : renderJsonPath;
-    context.out(orCliError(() => render(nodes, data, options), (message) => `error executing jsonpath ${goQuote(template)}: ${debugText(message, template, data)}`));
+    context.out(
+      orCliError(
+        () => render(nodes, data, options),
+        (message) => `error executing jsonpath ${goQuote(template)}: ${debugText(message, template, data)}`,
+      ),
+    );
   });
 }
 
@@ -146,20 +177,36 @@ function goMap(value: unknown): string {
       .map(([key, each]) => `${goQuote(key)}:${goMap(each)}`)
       .join(', ')}}`;
   }
-  return typeof value === 'string' ? goQuote(value) : value === null || value === undefined ? 'interface {}(nil)' : String(value);
+  return typeof value === 'string'
+    ? goQuote(value)
+    : value === null || value === undefined
+      ? 'interface {}(nil)'
+      : String(value);
 }
 
 function templatePrinter(context: Context, format: Format, strip: (object: Obj) => Obj): Printer {
-  if (format.argument === undefined || format.argument === '') throw new CliError('template format specified but no template given');
+  if (format.argument === undefined || format.argument === '')
+    throw new CliError('template format specified but no template given');
   const text = format.name.endsWith('file') ? fileText(context, format.argument, '') : format.argument;
-  const template = orCliError(() => parseTemplate(text), (message) => `error parsing template ${text}, template: output:1: ${message}`);
-  return plain((object) => context.out(orCliError(() => renderTemplate(template, strip(object)), (message) => `error executing template ${goQuote(text)}: template: output:1: ${message}`)));
+  const template = orCliError(
+    () => parseTemplate(text),
+    (message) => `error parsing template ${text}, template: output:1: ${message}`,
+  );
+  return plain((object) =>
+    context.out(
+      orCliError(
+        () => renderTemplate(template, strip(object)),
+        (message) => `error executing template ${goQuote(text)}: template: output:1: ${message}`,
+      ),
+    ),
+  );
 }
 
 function fileText(context: Context, path: string, missing: string): string {
   if (path === '' && missing !== '') throw new CliError(missing);
   const text = context.io.files.read(path);
-  if (text === undefined) throw new CliError(`error reading template ${path}, open ${path}: no such file or directory\n`);
+  if (text === undefined)
+    throw new CliError(`error reading template ${path}, open ${path}: no such file or directory\n`);
   return text;
 }
 
@@ -176,7 +223,8 @@ function orCliError<T>(action: () => T, message: (text: string) => string): T {
 function kyaml(object: Obj): string {
   const write = (value: unknown, margin: string): string => {
     const inner = `${margin}  `;
-    if (Array.isArray(value)) return value.length === 0 ? '[]' : `[${value.map((each) => write(each, margin)).join(', ')}]`;
+    if (Array.isArray(value))
+      return value.length === 0 ? '[]' : `[${value.map((each) => write(each, margin)).join(', ')}]`;
     if (typeof value === 'object' && value !== null) {
       const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
       if (entries.length === 0) return '{}';

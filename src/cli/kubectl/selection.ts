@@ -53,7 +53,10 @@ export async function select(context: Context, options: SelectionOptions): Promi
   const paths = options.files === true ? context.flags.list('filename') : [];
   const args = options.args ?? context.args;
   if (paths.length > 0) {
-    if (args.length > 0) throw new CliError('when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well');
+    if (args.length > 0)
+      throw new CliError(
+        'when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well',
+      );
     return fileTargets(context, paths, options.errors);
   }
   if (args.length === 0) throw new CliError(NOTHING_GIVEN);
@@ -66,7 +69,8 @@ export async function fileTargets(context: Context, paths: readonly string[], er
   const targets: Target[] = [];
   for (const document of await readManifests(context.io, paths, recursive)) {
     try {
-      for (const object of flatten(checkDocument(document))) targets.push(await mapObject(context, object, document.source));
+      for (const object of flatten(checkDocument(document)))
+        targets.push(await mapObject(context, object, document.source));
     } catch (error) {
       if (errors === undefined || error instanceof StatusError) throw error;
       errors.push(asError(error));
@@ -87,7 +91,13 @@ export async function mapObject(context: Context, object: Obj, source: string): 
     );
   }
   const namespace = own === '' ? context.namespace : own;
-  return { resource, namespace, name: nameOf(object), object: withValue(object, ['metadata', 'namespace'], namespace), source };
+  return {
+    resource,
+    namespace,
+    name: nameOf(object),
+    object: withValue(object, ['metadata', 'namespace'], namespace),
+    source,
+  };
 }
 
 async function argTargets(context: Context, args: readonly string[], options: SelectionOptions): Promise<Target[]> {
@@ -105,18 +115,31 @@ async function argTargets(context: Context, args: readonly string[], options: Se
   const [types = '', ...names] = options.defaultType === undefined ? args : [options.defaultType, ...args];
   if (names.length > 0 && selector !== '') throw new CliError('name cannot be provided when a selector is specified');
   if (names.length > 0 && options.all === true && options.defaultToAll !== true) {
-    throw new CliError('setting \'all\' parameter but found a non empty selector. ');
+    throw new CliError("setting 'all' parameter but found a non empty selector. ");
   }
   const resources = await resolveTypes(context, types);
   if (names.length > 0 && options.allNamespaces === true) {
     throw new CliError('a resource cannot be retrieved by name across all namespaces');
   }
   if (names.length > 0) {
-    return resources.flatMap((resource) => [...new Set(names)].map((name) => ({ resource, namespace: namespaceFor(context, resource, false), name, source: '' })));
+    return resources.flatMap((resource) =>
+      [...new Set(names)].map((name) => ({
+        resource,
+        namespace: namespaceFor(context, resource, false),
+        name,
+        source: '',
+      })),
+    );
   }
-  const everything = options.all === true || options.defaultToAll === true || selector !== '' || (options.fieldSelector ?? '') !== '';
+  const everything =
+    options.all === true || options.defaultToAll === true || selector !== '' || (options.fieldSelector ?? '') !== '';
   if (!everything) throw new CliError('resource(s) were provided, but no name was specified');
-  return resources.map((resource) => ({ resource, namespace: namespaceFor(context, resource, options.allNamespaces === true), name: '', source: '' }));
+  return resources.map((resource) => ({
+    resource,
+    namespace: namespaceFor(context, resource, options.allNamespaces === true),
+    name: '',
+    source: '',
+  }));
 }
 
 async function namedTargets(context: Context, args: readonly string[], options: SelectionOptions): Promise<Target[]> {
@@ -125,10 +148,13 @@ async function namedTargets(context: Context, args: readonly string[], options: 
     const parts = arg.split('/');
     if (parts.length !== 2) throw new CliError(`arguments in resource/name form may not have more than one slash`);
     const [type = '', name = ''] = parts;
-    if (type === '' || name === '') throw new CliError('arguments in resource/name form must have a single resource and name');
+    if (type === '' || name === '')
+      throw new CliError('arguments in resource/name form must have a single resource and name');
     const resources = await resolveTypes(context, type);
-    if (options.allNamespaces === true) throw new CliError('a resource cannot be retrieved by name across all namespaces');
-    for (const resource of resources) targets.push({ resource, namespace: namespaceFor(context, resource, false), name, source: '' });
+    if (options.allNamespaces === true)
+      throw new CliError('a resource cannot be retrieved by name across all namespaces');
+    for (const resource of resources)
+      targets.push({ resource, namespace: namespaceFor(context, resource, false), name, source: '' });
   }
   return targets;
 }
@@ -144,7 +170,8 @@ export async function resolveTypes(context: Context, types: string): Promise<Api
     if (type === '') throw new CliError('arguments in resource/name form must have a single resource and name');
     const category = await discovery.inCategory(type.toLowerCase());
     for (const resource of category.length > 0 ? category : [await discovery.find(type)]) {
-      if (!resources.some((each) => each.plural === resource.plural && each.group === resource.group)) resources.push(resource);
+      if (!resources.some((each) => each.plural === resource.plural && each.group === resource.group))
+        resources.push(resource);
     }
   }
   return resources;
@@ -154,11 +181,13 @@ export async function resolveTypes(context: Context, types: string): Promise<Api
 export async function fetchTarget(context: Context, target: Target, options: SelectionOptions = {}): Promise<Obj[]> {
   const { resource, namespace, name } = target;
   if (target.source === '' && name === '') {
-    const answer = await context.server.json('GET', pathTo(resource, namespace), {
-      query: { labelSelector: options.selector, fieldSelector: options.fieldSelector, limit: '500' },
-    }).catch((error: unknown) => {
-      throw selectorError(error, resource, options);
-    });
+    const answer = await context.server
+      .json('GET', pathTo(resource, namespace), {
+        query: { labelSelector: options.selector, fieldSelector: options.fieldSelector, limit: '500' },
+      })
+      .catch((error: unknown) => {
+        throw selectorError(error, resource, options);
+      });
     return listItems(context, answer, resource, namespace, options);
   }
   if (name === '') throw new CliError('resource name may not be empty');
@@ -166,13 +195,23 @@ export async function fetchTarget(context: Context, target: Target, options: Sel
 }
 
 /** Every page of a list, with each item's own kind filled in. */
-async function listItems(context: Context, first: Obj, resource: ApiResource, namespace: string, options: SelectionOptions): Promise<Obj[]> {
+async function listItems(
+  context: Context,
+  first: Obj,
+  resource: ApiResource,
+  namespace: string,
+  options: SelectionOptions,
+): Promise<Obj[]> {
   const items: Obj[] = [];
   let page = first;
   for (;;) {
     const kind = str(page, 'kind').replace(/List$/, '');
     for (const item of list(page, 'items')) {
-      items.push({ ...item, apiVersion: str(item, 'apiVersion') || str(page, 'apiVersion'), kind: str(item, 'kind') || kind || resource.kind });
+      items.push({
+        ...item,
+        apiVersion: str(item, 'apiVersion') || str(page, 'apiVersion'),
+        kind: str(item, 'kind') || kind || resource.kind,
+      });
     }
     const next = str(page, 'metadata', 'continue');
     if (next === '') return items;
@@ -193,7 +232,12 @@ export function selectorError(error: unknown, resource: ApiResource, options: Se
 }
 
 /** Runs `work` for each object of each target and throws what failed at the end. */
-export async function visit(context: Context, targets: readonly Target[], options: SelectionOptions, work: (object: Obj, target: Target) => Promise<void>): Promise<number> {
+export async function visit(
+  context: Context,
+  targets: readonly Target[],
+  options: SelectionOptions,
+  work: (object: Obj, target: Target) => Promise<void>,
+): Promise<number> {
   const errors: Error[] = [];
   let count = 0;
   for (const target of targets) {
@@ -201,7 +245,9 @@ export async function visit(context: Context, targets: readonly Target[], option
       for (const object of await fetchTarget(context, target, options)) {
         count++;
         const own = target.name === '' || target.source !== '' ? namespaceOf(object) : target.namespace;
-        await work(object, { ...target, name: nameOf(object), namespace: target.resource.namespaced ? own : '' }).catch((error: unknown) => errors.push(asError(error)));
+        await work(object, { ...target, name: nameOf(object), namespace: target.resource.namespaced ? own : '' }).catch(
+          (error: unknown) => errors.push(asError(error)),
+        );
       }
     } catch (error) {
       errors.push(asError(error));

@@ -43,7 +43,10 @@ export class Server {
 
   async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const timeout = options.timeout ?? this.timeout;
-    const response = await this.io.client.raw(this.request(method, path, options), timeout === undefined ? {} : { timeout });
+    const response = await this.io.client.raw(
+      this.request(method, path, options),
+      timeout === undefined ? {} : { timeout },
+    );
     this.showWarnings(response.headers);
     if (response.status >= 400) throw new StatusError(statusOf(response, method));
     return { status: response.status, body: response.body };
@@ -81,7 +84,12 @@ export class Server {
   }
 
   private request(method: string, path: string, options: CallOptions): RequestInit {
-    const body = options.body === undefined ? undefined : typeof options.body === 'string' ? options.body : stableStringify(options.body);
+    const body =
+      options.body === undefined
+        ? undefined
+        : typeof options.body === 'string'
+          ? options.body
+          : stableStringify(options.body);
     return {
       method,
       path: withQuery(path, options.query ?? {}),
@@ -125,11 +133,20 @@ function genericStatus(code: number, method: string, body: string): Status {
     413: ['RequestEntityTooLarge', 'the server rejected our request: limit is 3145728'],
     422: ['Invalid', 'the server rejected our request due to an error in our request'],
     429: ['TooManyRequests', 'the server has received too many requests and has asked us to try again later'],
-    500: ['InternalError', `an error on the server (${JSON.stringify(body.trim() === '' ? 'unknown' : body.trim())}) has prevented the request from succeeding`],
+    500: [
+      'InternalError',
+      `an error on the server (${JSON.stringify(body.trim() === '' ? 'unknown' : body.trim())}) has prevented the request from succeeding`,
+    ],
     503: ['ServiceUnavailable', 'the server is currently unable to handle the request'],
-    504: ['Timeout', 'the server was unable to return a response in the time allotted, but may still be processing the request'],
+    504: [
+      'Timeout',
+      'the server was unable to return a response in the time allotted, but may still be processing the request',
+    ],
   };
-  const [reason, message] = known[code] ?? ['', `the server responded with the status code ${code} but did not return more information`];
+  const [reason, message] = known[code] ?? [
+    '',
+    `the server responded with the status code ${code} but did not return more information`,
+  ];
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code };
 }
 

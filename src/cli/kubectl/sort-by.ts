@@ -8,7 +8,9 @@ import type { Obj } from './server.ts';
 export function sortObjects(items: readonly Obj[], field: string): Obj[] {
   const key = keyOf(field);
   if (items.length > 0 && items.every((item) => key(item) === undefined)) {
-    throw new CliError(`couldn't find any field with path ${JSON.stringify(relaxedPath(field))} in the list of objects`);
+    throw new CliError(
+      `couldn't find any field with path ${JSON.stringify(relaxedPath(field))} in the list of objects`,
+    );
   }
   return stableSort(items, key);
 }

@@ -47,7 +47,8 @@ export class TablePrinter {
       if (!visible.has(index)) return;
       const value = at(row, 'cells', index) as Json;
       const text = cellText(value);
-      const isName = str(this.columns[index], 'name') === 'Name' || (index === 0 && str(this.columns[index], 'format') === 'name');
+      const isName =
+        str(this.columns[index], 'name') === 'Name' || (index === 0 && str(this.columns[index], 'format') === 'name');
       cells.push(isName && this.options.kind !== undefined ? `${this.options.kind}/${text}` : text);
     });
     if (this.options.withNamespace) cells.unshift(namespaceOf(meta));
@@ -62,7 +63,9 @@ export class TablePrinter {
     this.headed = true;
     if (this.options.noHeaders) return;
     const visible = this.visible();
-    const names = this.columns.filter((_column, index) => visible.has(index)).map((column) => str(column, 'name').toUpperCase());
+    const names = this.columns
+      .filter((_column, index) => visible.has(index))
+      .map((column) => str(column, 'name').toUpperCase());
     if (this.options.withNamespace) names.unshift('NAMESPACE');
     if (this.options.eventColumn === true) names.unshift('EVENT');
     for (const key of this.options.labelColumns) names.push(labelHeader(key));
@@ -71,7 +74,11 @@ export class TablePrinter {
   }
 
   private visible(): ReadonlySet<number> {
-    return new Set(this.columns.flatMap((column, index) => (this.options.wide || at(column, 'priority') === 0 || at(column, 'priority') === undefined ? [index] : [])));
+    return new Set(
+      this.columns.flatMap((column, index) =>
+        this.options.wide || at(column, 'priority') === 0 || at(column, 'priority') === undefined ? [index] : [],
+      ),
+    );
   }
 }
 

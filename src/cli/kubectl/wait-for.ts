@@ -23,7 +23,12 @@ export type Verdict = 'met' | 'not yet';
  * Reads an object and follows it until `check` is content; `undefined` stands for its absence. Rejects with the usual
  * words when the time is over. Models kubectl/pkg/cmd/wait.
  */
-export async function waitFor(context: Context, target: OneObject, timeout: Micros, check: (object: Obj | undefined) => Verdict): Promise<Obj | undefined> {
+export async function waitFor(
+  context: Context,
+  target: OneObject,
+  timeout: Micros,
+  check: (object: Obj | undefined) => Verdict,
+): Promise<Obj | undefined> {
   const deadline = context.io.now() + timeout;
   for (;;) {
     const found = await readOrAbsent(context, target);
@@ -51,7 +56,13 @@ async function readOrAbsent(context: Context, { resource, namespace, name }: One
 
 const RETRY: Micros = 1_000_000;
 
-async function watchOnce(context: Context, target: OneObject, found: Obj | undefined, left: Micros, check: (object: Obj | undefined) => Verdict): Promise<{ met: boolean; object?: Obj }> {
+async function watchOnce(
+  context: Context,
+  target: OneObject,
+  found: Obj | undefined,
+  left: Micros,
+  check: (object: Obj | undefined) => Verdict,
+): Promise<{ met: boolean; object?: Obj }> {
   let met: { object?: Obj } | undefined;
   const query = {
     watch: 'true',
@@ -76,7 +87,11 @@ async function watchOnce(context: Context, target: OneObject, found: Obj | undef
 }
 
 /** Ends a wait at its time even if nothing comes any more. */
-async function withDeadline(context: Context, left: Micros, start: (stopped: () => boolean) => Promise<void>): Promise<void> {
+async function withDeadline(
+  context: Context,
+  left: Micros,
+  start: (stopped: () => boolean) => Promise<void>,
+): Promise<void> {
   const over = context.io.deferred<void>();
   let late = false;
   start(() => late).then(

@@ -1,4 +1,4 @@
-import { RpcFailure } from '../../sim/http.ts';
+import type { RpcFailure } from '../../sim/http.ts';
 import type { Deferred } from '../../sim/env.ts';
 import { StatusError } from './errors.ts';
 import { str } from './object.ts';
@@ -12,7 +12,12 @@ export interface WatchedEvent {
 }
 
 /** Follows a watch until the server ends it or `each` says stop. Rejects with StatusError or RpcFailure. */
-export function followWatch(server: Server, path: string, options: CallOptions, each: (event: WatchedEvent) => 'stop' | 'go on'): Promise<void> {
+export function followWatch(
+  server: Server,
+  path: string,
+  options: CallOptions,
+  each: (event: WatchedEvent) => 'stop' | 'go on',
+): Promise<void> {
   const over: Deferred<void> = server.io.deferred<void>();
   let settled = false;
   const finish = (error?: Error): void => {
@@ -22,24 +27,29 @@ export function followWatch(server: Server, path: string, options: CallOptions, 
     else over.reject(error);
   };
   let buffer = '';
-  const stream = server.stream('GET', path, { accept: JSON_TYPE, ...options }, {
-    head: (response) => {
-      if (response.status >= 400) finish(new StatusError(statusOf(response, 'GET')));
+  const stream = server.stream(
+    'GET',
+    path,
+    { accept: JSON_TYPE, ...options },
+    {
+      head: (response) => {
+        if (response.status >= 400) finish(new StatusError(statusOf(response, 'GET')));
+      },
+      data: (text) => {
+        const taken = takeJson(buffer + text);
+        buffer = taken.rest;
+        for (const value of taken.values) {
+          if (settled) return;
+          const event = value as unknown as WatchedEvent;
+          if (event.type === 'ERROR') finish(new StatusError(event.object as unknown as Status));
+          else if (event.type !== 'BOOKMARK' && each(event) === 'stop') finish();
+          if (settled) stream.cancel();
+        }
+      },
+      end: () => finish(),
+      fail: (failure: RpcFailure) => finish(failure.reason === 'cancelled' ? undefined : failure),
     },
-    data: (text) => {
-      const taken = takeJson(buffer + text);
-      buffer = taken.rest;
-      for (const value of taken.values) {
-        if (settled) return;
-        const event = value as unknown as WatchedEvent;
-        if (event.type === 'ERROR') finish(new StatusError(event.object as unknown as Status));
-        else if (event.type !== 'BOOKMARK' && each(event) === 'stop') finish();
-        if (settled) stream.cancel();
-      }
-    },
-    end: () => finish(),
-    fail: (failure: RpcFailure) => finish(failure.reason === 'cancelled' ? undefined : failure),
-  });
+  );
   return over.promise;
 }
 

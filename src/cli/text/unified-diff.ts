@@ -26,14 +26,16 @@ function editsOf(a: readonly string[], b: readonly string[]): Edit[] {
   for (let i = a.length - 1; i >= 0; i--) {
     for (let j = b.length - 1; j >= 0; j--) {
       const row = length[i];
-      if (row !== undefined) row[j] = a[i] === b[j] ? (length[i + 1]?.[j + 1] ?? 0) + 1 : Math.max(length[i + 1]?.[j] ?? 0, row[j + 1] ?? 0);
+      if (row !== undefined)
+        row[j] = a[i] === b[j] ? (length[i + 1]?.[j + 1] ?? 0) + 1 : Math.max(length[i + 1]?.[j] ?? 0, row[j + 1] ?? 0);
     }
   }
   const edits: Edit[] = [];
   let [i, j] = [0, 0];
   while (i < a.length || j < b.length) {
     if (i < a.length && j < b.length && a[i] === b[j]) edits.push({ sign: ' ', line: a[i] ?? '', from: i++, to: j++ });
-    else if (i < a.length && (j >= b.length || (length[i + 1]?.[j] ?? 0) >= (length[i]?.[j + 1] ?? 0))) edits.push({ sign: '-', line: a[i] ?? '', from: i++, to: j });
+    else if (i < a.length && (j >= b.length || (length[i + 1]?.[j] ?? 0) >= (length[i]?.[j + 1] ?? 0)))
+      edits.push({ sign: '-', line: a[i] ?? '', from: i++, to: j });
     else edits.push({ sign: '+', line: b[j] ?? '', from: i, to: j++ });
   }
   return edits;
@@ -59,6 +61,7 @@ function hunksOf(edits: readonly Edit[]): Edit[][] {
 function hunkText(hunk: readonly Edit[]): string {
   const count = (other: string): number => hunk.filter((edit) => edit.sign !== other).length;
   const [removed, added] = [count('+'), count('-')];
-  const range = (start: number, length: number): string => `${length === 0 ? start : start + 1}${length === 1 ? '' : `,${length}`}`;
+  const range = (start: number, length: number): string =>
+    `${length === 0 ? start : start + 1}${length === 1 ? '' : `,${length}`}`;
   return `@@ -${range(hunk[0]?.from ?? 0, removed)} +${range(hunk[0]?.to ?? 0, added)} @@\n${hunk.map((edit) => `${edit.sign}${edit.line}\n`).join('')}`;
 }

@@ -81,7 +81,8 @@ class Emitter {
     for (let i = 0; i < text.length; i++) {
       const char = text[i] ?? '';
       const inside = !quoted || (i > 0 && i < text.length - 1);
-      if (char === ' ' && !key && !spaces && this.column > BEST_WIDTH && inside && text[i + 1] !== ' ') this.newline(indent);
+      if (char === ' ' && !key && !spaces && this.column > BEST_WIDTH && inside && text[i + 1] !== ' ')
+        this.newline(indent);
       else this.put(char);
       spaces = char === ' ';
     }
@@ -181,7 +182,8 @@ function escapeDouble(char: string): string {
   const known = DOUBLE_ESCAPES[char];
   if (known !== undefined) return known;
   const code = char.codePointAt(0) ?? 0;
-  if ((code >= 0x20 && code <= 0x7e) || (code >= 0xa0 && code <= 0xd7ff) || (code >= 0xe000 && code !== 0xfeff)) return char;
+  if ((code >= 0x20 && code <= 0x7e) || (code >= 0xa0 && code <= 0xd7ff) || (code >= 0xe000 && code !== 0xfeff))
+    return char;
   return code <= 0xff
     ? `\\x${code.toString(16).toUpperCase().padStart(2, '0')}`
     : `\\u${code.toString(16).toUpperCase().padStart(4, '0')}`;

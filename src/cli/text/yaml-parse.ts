@@ -12,7 +12,14 @@ export class YamlError extends Error {
 export function parseYaml(text: string): unknown {
   const tab = leadingTab(text);
   if (tab !== undefined) throw new YamlError(located(tab, 'found character that cannot start any token', true));
-  const document = parseDocument(text, { version: '1.1', schema: 'failsafe', merge: true, prettyErrors: false, uniqueKeys: false, strict: false });
+  const document = parseDocument(text, {
+    version: '1.1',
+    schema: 'failsafe',
+    merge: false,
+    prettyErrors: false,
+    uniqueKeys: false,
+    strict: false,
+  });
   const error = document.errors.find((each) => each.code === 'MULTILINE_IMPLICIT_KEY') ?? document.errors[0];
   if (error !== undefined) throw new YamlError(messageOf(error, text));
   return document.contents === null ? null : toData(document.contents, document, new Set());
@@ -32,7 +39,9 @@ function toData(node: Node, document: Document, open: Set<Node>): unknown {
   }
   if (isScalar(node)) return scalarData(node.value, node.type, node.tag);
   open.add(node);
-  const data = isSeq(node) ? node.items.map((item) => toData(asNode(item), document, open)) : mapData(node, document, open);
+  const data = isSeq(node)
+    ? node.items.map((item) => toData(asNode(item), document, open))
+    : mapData(node, document, open);
   open.delete(node);
   return data;
 }
@@ -47,11 +56,13 @@ function mapData(node: Node, document: Document, open: Set<Node>): Record<string
     const value = pair.value === null ? null : toData(asNode(pair.value), document, open);
     if (isMerge) for (const part of Array.isArray(value) ? value : [value]) if (isObject(part)) merged.push(part);
     if (isMerge) continue;
-    if (isObject(key) || Array.isArray(key)) throw new YamlError(`unsupported map key of type: ${Array.isArray(key) ? 'slice' : 'map'}`);
+    if (isObject(key) || Array.isArray(key))
+      throw new YamlError(`unsupported map key of type: ${Array.isArray(key) ? 'slice' : 'map'}`);
     if (key === null) throw new YamlError(`Unsupported map key of type: <nil>, key: <nil>, value: ${String(value)}`);
     setOwn(result, String(key), value);
   }
-  for (const part of merged) for (const [key, value] of Object.entries(part)) if (!Object.hasOwn(result, key)) setOwn(result, key, value);
+  for (const part of merged)
+    for (const [key, value] of Object.entries(part)) if (!Object.hasOwn(result, key)) setOwn(result, key, value);
   return result;
 }
 
@@ -65,7 +76,8 @@ function scalarData(value: unknown, type: string | undefined, tag: string | unde
   if (type !== 'PLAIN' && type !== undefined) return text;
   const resolved = resolvePlain(text);
   if (resolved.tag === 'merge') return '<<';
-  if (resolved.tag === 'float' && !Number.isFinite(resolved.value)) throw new YamlError(`json: unsupported value: ${resolved.value}`);
+  if (resolved.tag === 'float' && !Number.isFinite(resolved.value))
+    throw new YamlError(`json: unsupported value: ${resolved.value}`);
   return resolved.value;
 }
 
@@ -100,11 +112,18 @@ function messageOf(error: YAMLError, text: string): string {
         : located(line, 'did not find expected key', false);
     case 'MISSING_CHAR':
       if (/quote/i.test(error.message)) return located(last, 'found unexpected end of stream', true);
-      if (/flow|\]|\}/i.test(error.message)) return located(lineOf(text, error.pos[1]), flowProblem(text, error.pos[0]), false);
+      if (/flow|\]|\}/i.test(error.message))
+        return located(lineOf(text, error.pos[1]), flowProblem(text, error.pos[0]), false);
       return located(line, 'did not find expected key', false);
     case 'MULTILINE_IMPLICIT_KEY':
     case 'BLOCK_AS_IMPLICIT_KEY':
-      return located(lineOf(text, error.pos[1]), /^\s*-/.test(lineAt(text, line)) ? 'block sequence entries are not allowed in this context' : 'mapping values are not allowed in this context', true);
+      return located(
+        lineOf(text, error.pos[1]),
+        /^\s*-/.test(lineAt(text, line))
+          ? 'block sequence entries are not allowed in this context'
+          : 'mapping values are not allowed in this context',
+        true,
+      );
     case 'BLOCK_IN_FLOW':
       return located(line, flowProblem(text, error.pos[0]), false);
     case 'TAB_AS_INDENT':

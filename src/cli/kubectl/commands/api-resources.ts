@@ -44,7 +44,16 @@ async function runApiResources(context: Context): Promise<void> {
       flags.list('verbs').every((verb) => each.verbs.includes(verb)) &&
       flags.list('categories').every((category) => each.categories.includes(category)),
   );
-  const sorted = order === 'name' ? sortBy(shown, (each) => each.plural) : order === 'kind' ? sortBy(shown, (each) => each.kind) : sortBy(shown, (each) => each.group, (each) => each.plural);
+  const sorted =
+    order === 'name'
+      ? sortBy(shown, (each) => each.plural)
+      : order === 'kind'
+        ? sortBy(shown, (each) => each.kind)
+        : sortBy(
+            shown,
+            (each) => each.group,
+            (each) => each.plural,
+          );
   if (output === 'name') return context.out(sorted.map((each) => `${resourceName(each)}\n`).join(''));
   context.out(tabulate(table(sorted, output === 'wide', flags.bool('no-headers')), GET_TABS));
 }
@@ -71,6 +80,10 @@ export const apiVersions: Command = {
     if (context.args.length > 0) throw usageError(context.path, `unexpected arguments: [${context.args.join(' ')}]`);
     const all = await discoveryOf(context).refresh();
     const versions = new Set(all.map((each) => apiVersionOf(each.group, each.version)));
-    context.out(sortedStrings(versions).map((each) => `${each}\n`).join(''));
+    context.out(
+      sortedStrings(versions)
+        .map((each) => `${each}\n`)
+        .join(''),
+    );
   },
 };

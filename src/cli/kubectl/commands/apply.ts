@@ -22,12 +22,20 @@ const viewLastApplied: Command = {
   name: 'view-last-applied',
   short: 'View the latest last-applied-configuration annotations of a resource/object',
   usage: '(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)',
-  flags: [...FILE_FLAGS, SELECTOR_FLAG, ALL_FLAG, { name: 'output', short: 'o', type: 'string', fallback: 'yaml', usage: 'yaml or json.' }],
+  flags: [
+    ...FILE_FLAGS,
+    SELECTOR_FLAG,
+    ALL_FLAG,
+    { name: 'output', short: 'o', type: 'string', fallback: 'yaml', usage: 'yaml or json.' },
+  ],
   async run(context) {
     const options = { files: true, selector: context.flags.string('selector'), all: context.flags.bool('all') };
     await visit(context, await select(context, options), options, async (object) => {
       const last = lastApplied(object);
-      if (last === undefined) throw new CliError(`no last-applied-configuration annotation found on resource: ${nameLine(object).split('/').at(-1) ?? ''}`);
+      if (last === undefined)
+        throw new CliError(
+          `no last-applied-configuration annotation found on resource: ${nameLine(object).split('/').at(-1) ?? ''}`,
+        );
       context.out(context.flags.string('output') === 'json' ? prettyJson(last) : emitYaml(last));
     });
   },
@@ -48,9 +56,19 @@ export const apply: Command = {
     VALIDATE_FLAG,
     fieldManagerFlag('kubectl-client-side-apply'),
     { name: 'server-side', type: 'bool', fallback: 'false', usage: 'Let the server merge, by field ownership.' },
-    { name: 'force-conflicts', type: 'bool', fallback: 'false', usage: 'Take over fields that others own (with --server-side).' },
+    {
+      name: 'force-conflicts',
+      type: 'bool',
+      fallback: 'false',
+      usage: 'Take over fields that others own (with --server-side).',
+    },
     { name: 'force', type: 'bool', fallback: 'false', usage: 'Delete and create anew what cannot be patched.' },
-    { name: 'overwrite', type: 'bool', fallback: 'true', usage: 'Let the given values win over changes made meanwhile.' },
+    {
+      name: 'overwrite',
+      type: 'bool',
+      fallback: 'true',
+      usage: 'Let the given values win over changes made meanwhile.',
+    },
     { name: 'wait', type: 'bool', fallback: 'false', usage: 'Wait for deletions to finish.' },
     { name: 'grace-period', type: 'int', fallback: '-1', usage: 'Seconds that a deleted object is given.' },
     { name: 'timeout', type: 'duration', fallback: '0s', usage: 'How long to wait for a deletion.' },
@@ -65,8 +83,10 @@ async function runApply(context: Context): Promise<void> {
   if (context.flags.list('filename').length === 0) throw new CliError('must specify one of -f and -k');
   const dryRun = dryRunOf(context);
   const serverSide = context.flags.bool('server-side');
-  if (context.flags.bool('force-conflicts') && !serverSide) throw new CliError('--force-conflicts only works with --server-side');
-  if (dryRun === 'client' && serverSide) throw new CliError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
+  if (context.flags.bool('force-conflicts') && !serverSide)
+    throw new CliError('--force-conflicts only works with --server-side');
+  if (dryRun === 'client' && serverSide)
+    throw new CliError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
   fieldValidationOf(context);
   const errors: Error[] = [];
   const targets = await fileTargets(context, context.flags.list('filename'), errors);
@@ -74,7 +94,9 @@ async function runApply(context: Context): Promise<void> {
   const show = printResults(context, targets.length);
   for (const target of targets) {
     try {
-      const result = serverSide ? await applyServerSide(context, target, dryRun) : await applyOne(context, target, dryRun);
+      const result = serverSide
+        ? await applyServerSide(context, target, dryRun)
+        : await applyOne(context, target, dryRun);
       show.add(result.object, result.operation, dryRun);
     } catch (error) {
       errors.push(asError(error));
@@ -100,7 +122,10 @@ async function applyOne(context: Context, target: Target, dryRun: DryRun): Promi
   }
   if (dryRun === 'client') {
     const patch = applyPatch(target.resource, given, live);
-    return { object: isEmptyPatch(patch.patch) ? live : withLastApplied(given), operation: isEmptyPatch(patch.patch) ? 'unchanged' : 'configured' };
+    return {
+      object: isEmptyPatch(patch.patch) ? live : withLastApplied(given),
+      operation: isEmptyPatch(patch.patch) ? 'unchanged' : 'configured',
+    };
   }
   return patchOne(context, target, live, dryRun);
 }
@@ -108,7 +133,10 @@ async function applyOne(context: Context, target: Target, dryRun: DryRun): Promi
 async function readLive(context: Context, target: Target): Promise<Obj | undefined> {
   const { resource, namespace, name } = target;
   const retrieving = (error: Error): Error =>
-    retrievingError(error, `error when retrieving current configuration of:\n${described(target)}\nfrom server for: "${target.source}": `);
+    retrievingError(
+      error,
+      `error when retrieving current configuration of:\n${described(target)}\nfrom server for: "${target.source}": `,
+    );
   if (name === '') throw retrieving(new CliError('resource name may not be empty'));
   try {
     return await context.server.json('GET', pathTo(resource, namespace, name));
@@ -133,7 +161,11 @@ function retrievingError(error: Error, prefix: string): Error {
 async function createOne(context: Context, target: Target, dryRun: DryRun): Promise<Obj> {
   const body = withLastApplied(target.object ?? {});
   if (dryRun === 'client') return body;
-  const query = { dryRun: dryRunQuery(dryRun), fieldManager: context.flags.string('field-manager'), fieldValidation: fieldValidationOf(context) };
+  const query = {
+    dryRun: dryRunQuery(dryRun),
+    fieldManager: context.flags.string('field-manager'),
+    fieldValidation: fieldValidationOf(context),
+  };
   try {
     return await context.server.json('POST', pathTo(target.resource, target.namespace), { query, body });
   } catch (error) {
@@ -148,14 +180,30 @@ async function patchOne(context: Context, target: Target, first: Obj, dryRun: Dr
   for (let attempt = 1; ; attempt++) {
     const { contentType, patch } = applyPatch(resource, target.object ?? {}, live);
     if (isEmptyPatch(patch)) return { object: live, operation: 'unchanged' };
-    const query = { dryRun: dryRunQuery(dryRun), fieldManager: context.flags.string('field-manager'), fieldValidation: fieldValidationOf(context) };
+    const query = {
+      dryRun: dryRunQuery(dryRun),
+      fieldManager: context.flags.string('field-manager'),
+      fieldValidation: fieldValidationOf(context),
+    };
     try {
-      const object = await context.server.json('PATCH', pathTo(resource, namespace, name), { query, body: patch, contentType });
-      if (isBeingDeleted(live)) context.server.warn(`Detected changes to resource ${name} which is currently being deleted.`);
-      return { object, operation: object['metadata'] !== undefined && sameVersion(object, live) ? 'unchanged' : 'configured' };
+      const object = await context.server.json('PATCH', pathTo(resource, namespace, name), {
+        query,
+        body: patch,
+        contentType,
+      });
+      if (isBeingDeleted(live))
+        context.server.warn(`Detected changes to resource ${name} which is currently being deleted.`);
+      return {
+        object,
+        operation: object['metadata'] !== undefined && sameVersion(object, live) ? 'unchanged' : 'configured',
+      };
     } catch (error) {
       if (!hasReason(error, 'Conflict') || attempt >= MAX_PATCH_RETRY) {
-        throw addSource(`applying patch:\n${JSON.stringify(patch)}\nto:\n${described(target)}\nfor:`, target.source, asError(error));
+        throw addSource(
+          `applying patch:\n${JSON.stringify(patch)}\nto:\n${described(target)}\nfor:`,
+          target.source,
+          asError(error),
+        );
       }
       if (attempt > 1) await context.io.sleep(SECOND);
       live = (await readLive(context, target)) ?? live;
@@ -164,7 +212,10 @@ async function patchOne(context: Context, target: Target, first: Obj, dryRun: Dr
 }
 
 function sameVersion(a: Obj, b: Obj): boolean {
-  return JSON.stringify((a['metadata'] as Obj)['resourceVersion']) === JSON.stringify((b['metadata'] as Obj)['resourceVersion']);
+  return (
+    JSON.stringify((a['metadata'] as Obj)['resourceVersion']) ===
+    JSON.stringify((b['metadata'] as Obj)['resourceVersion'])
+  );
 }
 
 async function applyServerSide(context: Context, target: Target, dryRun: DryRun): Promise<Applied> {
@@ -176,12 +227,19 @@ async function applyServerSide(context: Context, target: Target, dryRun: DryRun)
     force: context.flags.bool('force-conflicts') ? 'true' : 'false',
   };
   const path = pathTo(target.resource, target.namespace, target.name);
-  const object = await context.server.json('PATCH', path, { query, body: target.object ?? {}, contentType: 'application/apply-patch+yaml' });
+  const object = await context.server.json('PATCH', path, {
+    query,
+    body: target.object ?? {},
+    contentType: 'application/apply-patch+yaml',
+  });
   return { object, operation: 'serverside-applied' };
 }
 
 /** One line per object as it is done; with `-o`, all at the end, as a List if there are several. */
-function printResults(context: Context, count: number): { add(object: Obj, operation: string, dryRun: DryRun): void; end(): void } {
+function printResults(
+  context: Context,
+  count: number,
+): { add(object: Obj, operation: string, dryRun: DryRun): void; end(): void } {
   const printer = objectPrinter(context, OBJECT_FORMATS);
   const objects: Obj[] = [];
   return {
@@ -193,9 +251,10 @@ function printResults(context: Context, count: number): { add(object: Obj, opera
     end() {
       const [only] = objects;
       if (printer === undefined || only === undefined) return;
-      printer.print(objects.length === 1 && count === 1 ? only : { apiVersion: 'v1', items: objects, kind: 'List', metadata: {} });
+      printer.print(
+        objects.length === 1 && count === 1 ? only : { apiVersion: 'v1', items: objects, kind: 'List', metadata: {} },
+      );
       printer.flush();
     },
   };
 }
-

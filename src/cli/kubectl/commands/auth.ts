@@ -29,10 +29,14 @@ const whoami: Command = {
     const printer = objectPrinter(context);
     if (printer !== undefined) return printer.print(answer);
     const user = record(answer, 'status', 'userInfo');
-    const rows = [['ATTRIBUTE', 'VALUE'], ['Username', str(user, 'username')]];
+    const rows = [
+      ['ATTRIBUTE', 'VALUE'],
+      ['Username', str(user, 'username')],
+    ];
     if (str(user, 'uid') !== '') rows.push(['UID', str(user, 'uid')]);
     if (strings(user, 'groups').length > 0) rows.push(['Groups', `[${strings(user, 'groups').join(' ')}]`]);
-    for (const key of Object.keys(record(user, 'extra')).sort()) rows.push([`Extra: ${key}`, `[${strings(user, 'extra', key).join(' ')}]`]);
+    for (const key of Object.keys(record(user, 'extra')).sort())
+      rows.push([`Extra: ${key}`, `[${strings(user, 'extra', key).join(' ')}]`]);
     context.out(tabulate(rows.map((row) => `${row.join('\t')}\n`).join(''), GET_TABS));
   },
 };
@@ -45,12 +49,39 @@ export const auth: Command = {
   subcommands: [canI, whoami],
 };
 
-const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection', 'use', 'bind', 'impersonate', '*', 'approve', 'sign', 'escalate', 'attest'];
+const VERBS = [
+  'get',
+  'list',
+  'watch',
+  'create',
+  'update',
+  'patch',
+  'delete',
+  'deletecollection',
+  'use',
+  'bind',
+  'impersonate',
+  '*',
+  'approve',
+  'sign',
+  'escalate',
+  'attest',
+];
 
 async function runCanI(context: Context): Promise<void> {
   const [verb, what] = context.args;
-  if (verb === undefined || what === undefined) throw new CliError(`you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.`);
-  const body = { kind: 'SelfSubjectAccessReview', apiVersion: 'authorization.k8s.io/v1', metadata: {}, spec: what.startsWith('/') ? { nonResourceAttributes: { verb, path: what } } : await attributes(context, verb, what) };
+  if (verb === undefined || what === undefined)
+    throw new CliError(
+      `you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.`,
+    );
+  const body = {
+    kind: 'SelfSubjectAccessReview',
+    apiVersion: 'authorization.k8s.io/v1',
+    metadata: {},
+    spec: what.startsWith('/')
+      ? { nonResourceAttributes: { verb, path: what } }
+      : await attributes(context, verb, what),
+  };
   const answer = await context.server.json('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { body });
   const allowed = bool(answer, 'status', 'allowed');
   const reason = str(answer, 'status', 'reason');
@@ -60,9 +91,14 @@ async function runCanI(context: Context): Promise<void> {
 
 async function attributes(context: Context, verb: string, what: string): Promise<unknown> {
   const [type = '', name = ''] = what.split('/');
-  const known = (await discoveryOf(context).all()).find((each) => each.plural === type || each.singular === type || each.shortNames.includes(type));
+  const known = (await discoveryOf(context).all()).find(
+    (each) => each.plural === type || each.singular === type || each.shortNames.includes(type),
+  );
   if (known === undefined) context.err(`Warning: the server doesn't have a resource type '${type}'\n\n`);
-  if (known !== undefined && !known.namespaced) context.err(`Warning: resource '${known.plural}' is not namespace scoped${known.group === '' ? '' : ` in group '${known.group}'`}\n\n`);
+  if (known !== undefined && !known.namespaced)
+    context.err(
+      `Warning: resource '${known.plural}' is not namespace scoped${known.group === '' ? '' : ` in group '${known.group}'`}\n\n`,
+    );
   if (!VERBS.includes(verb)) context.err(`Warning: verb '${verb}' is not a known verb\n\n`);
   return {
     resourceAttributes: {

@@ -13,7 +13,9 @@ export const clusterInfo: Command = {
   usage: '[flags]',
   async run(context) {
     context.out(`Kubernetes control plane is running at ${context.io.server}\n`);
-    const answer = await context.server.json('GET', '/api/v1/namespaces/kube-system/services', { query: { labelSelector: 'kubernetes.io/cluster-service=true' } });
+    const answer = await context.server.json('GET', '/api/v1/namespaces/kube-system/services', {
+      query: { labelSelector: 'kubernetes.io/cluster-service=true' },
+    });
     for (const service of list(answer, 'items')) {
       const name = labelsOf(service)['kubernetes.io/name'] ?? nameOf(service);
       const port = str(list(service, 'spec', 'ports')[0], 'name');
@@ -43,12 +45,19 @@ async function runVersion(context: Context): Promise<void> {
   const output = context.flags.string('output');
   if (!['', 'yaml', 'json'].includes(output)) throw new CliError("--output must be 'yaml' or 'json'");
   const [major = '', minor = ''] = ClusterDefaults.kubernetesVersion.slice(1).split('.');
-  const client = { major, minor, gitVersion: ClusterDefaults.kubernetesVersion, gitTreeState: 'clean', compiler: 'gc', platform: 'linux/amd64' };
+  const client = {
+    major,
+    minor,
+    gitVersion: ClusterDefaults.kubernetesVersion,
+    gitTreeState: 'clean',
+    compiler: 'gc',
+    platform: 'linux/amd64',
+  };
   const shown: Obj = { clientVersion: client, kustomizeVersion: KUSTOMIZE };
   if (output === '') context.out(`Client Version: ${client.gitVersion}\nKustomize Version: ${KUSTOMIZE}\n`);
   const server = context.flags.bool('client') ? undefined : await context.server.json('GET', '/version');
-  if (output === '') return server === undefined ? undefined : context.out(`Server Version: ${str(server, 'gitVersion')}\n`);
+  if (output === '')
+    return server === undefined ? undefined : context.out(`Server Version: ${str(server, 'gitVersion')}\n`);
   const all = server === undefined ? shown : { ...shown, serverVersion: server };
   context.out(output === 'yaml' ? `${emitYaml(all)}\n` : `${goJson(all, { indent: '  ' })}\n`);
 }
-

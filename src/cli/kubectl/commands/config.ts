@@ -32,9 +32,20 @@ const getContexts: Command = {
     const shown = io.config.contexts().filter((each) => args.length === 0 || args.includes(each.name));
     if (flags.string('output') === 'name') context.out(shown.map((each) => `${each.name}\n`).join(''));
     else {
-      const rows = shown.map((each) => [each.name === io.config.current() ? '*' : '', each.name, each.cluster, each.user, each.namespace ?? '']);
+      const rows = shown.map((each) => [
+        each.name === io.config.current() ? '*' : '',
+        each.name,
+        each.cluster,
+        each.user,
+        each.namespace ?? '',
+      ]);
       const header = ['CURRENT', 'NAME', 'CLUSTER', 'AUTHINFO', 'NAMESPACE'];
-      context.out(tabulate([...(flags.bool('no-headers') ? [] : [header]), ...rows].map((row) => `${row.join('\t')}\n`).join(''), GET_TABS));
+      context.out(
+        tabulate(
+          [...(flags.bool('no-headers') ? [] : [header]), ...rows].map((row) => `${row.join('\t')}\n`).join(''),
+          GET_TABS,
+        ),
+      );
     }
     return Promise.resolve();
   },
@@ -47,8 +58,10 @@ const useContext: Command = {
   usage: 'CONTEXT_NAME',
   run(context) {
     const [name] = context.args;
-    if (name === undefined || context.args.length > 1) throw new CliError('unexpected args: ' + `[${context.args.join(' ')}]`);
-    if (!context.io.config.contexts().some((each) => each.name === name)) throw new CliError(`no context exists with the name: ${goQuote(name)}`);
+    if (name === undefined || context.args.length > 1)
+      throw new CliError('unexpected args: ' + `[${context.args.join(' ')}]`);
+    if (!context.io.config.contexts().some((each) => each.name === name))
+      throw new CliError(`no context exists with the name: ${goQuote(name)}`);
     context.io.config.use(name);
     context.out(`Switched to context ${goQuote(name)}.\n`);
     return Promise.resolve();
@@ -63,7 +76,13 @@ const setContext: Command = {
   run(context) {
     const { io, flags, args } = context;
     const current = flags.bool('current');
-    if (args.length > 1 || (args.length === 0 && !current)) throw usageError(context.path, args.length > 1 ? `unexpected args: [${args.join(' ')}]` : 'you must specify a non-empty context name or --current');
+    if (args.length > 1 || (args.length === 0 && !current))
+      throw usageError(
+        context.path,
+        args.length > 1
+          ? `unexpected args: [${args.join(' ')}]`
+          : 'you must specify a non-empty context name or --current',
+      );
     if (current && args.length === 1) throw new CliError('you cannot specify both a context name and --current');
     const name = current ? io.config.current() : (args[0] ?? '');
     const before = io.config.contexts().find((each) => each.name === name);
@@ -87,8 +106,12 @@ const deleteContext: Command = {
   run(context) {
     const [name] = context.args;
     if (name === undefined) throw usageError(context.path, 'you must specify a context to delete');
-    if (!context.io.config.contexts().some((each) => each.name === name)) throw new CliError(`cannot delete context ${name}, not in /root/.kube/config`);
-    if (name === context.io.config.current()) context.err(`warning: this removed your active context, use "kubectl config use-context" to select a different one\n`);
+    if (!context.io.config.contexts().some((each) => each.name === name))
+      throw new CliError(`cannot delete context ${name}, not in /root/.kube/config`);
+    if (name === context.io.config.current())
+      context.err(
+        `warning: this removed your active context, use "kubectl config use-context" to select a different one\n`,
+      );
     context.io.config.remove(name);
     context.out(`deleted context ${name} from /root/.kube/config\n`);
     return Promise.resolve();
@@ -113,13 +136,27 @@ const view: Command = {
 export function kubeconfig(context: Context, minify: boolean): unknown {
   const { io } = context;
   const contexts = io.config.contexts().filter((each) => !minify || each.name === io.config.current());
-  const names = (of: (each: KubeContext) => string): string[] => [...new Set(contexts.map(of))].filter((name) => name !== '');
+  const names = (of: (each: KubeContext) => string): string[] =>
+    [...new Set(contexts.map(of))].filter((name) => name !== '');
   return {
     kind: 'Config',
     apiVersion: 'v1',
-    clusters: names((each) => each.cluster).map((name) => ({ name, cluster: { server: io.server, 'certificate-authority-data': 'DATA+OMITTED' } })),
-    users: names((each) => each.user).map((name) => ({ name, user: { 'client-certificate-data': 'DATA+OMITTED', 'client-key-data': 'DATA+OMITTED' } })),
-    contexts: contexts.map((each) => ({ name: each.name, context: { cluster: each.cluster, user: each.user, ...(each.namespace === undefined ? {} : { namespace: each.namespace }) } })),
+    clusters: names((each) => each.cluster).map((name) => ({
+      name,
+      cluster: { server: io.server, 'certificate-authority-data': 'DATA+OMITTED' },
+    })),
+    users: names((each) => each.user).map((name) => ({
+      name,
+      user: { 'client-certificate-data': 'DATA+OMITTED', 'client-key-data': 'DATA+OMITTED' },
+    })),
+    contexts: contexts.map((each) => ({
+      name: each.name,
+      context: {
+        cluster: each.cluster,
+        user: each.user,
+        ...(each.namespace === undefined ? {} : { namespace: each.namespace }),
+      },
+    })),
     'current-context': io.config.current(),
   };
 }

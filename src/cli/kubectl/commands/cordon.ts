@@ -36,7 +36,8 @@ export interface NodeTarget {
 /** The nodes that a command names. */
 export async function selectNodes(context: Context): Promise<NodeTarget[]> {
   const selector = context.flags.string('selector');
-  if (context.args.length === 0 && selector === '') throw usageError(context.path, `USAGE: ${context.path} NODE [options]`);
+  if (context.args.length === 0 && selector === '')
+    throw usageError(context.path, `USAGE: ${context.path} NODE [options]`);
   const args = context.args.map((arg) => (arg.includes('/') ? arg : `node/${arg}`));
   const options: SelectionOptions = args.length > 0 ? { args } : { args: ['nodes'], selector };
   const found: NodeTarget[] = [];
@@ -58,7 +59,13 @@ export async function cordonOne(context: Context, { object, target }: NodeTarget
     return context.out(`node/${nameOf(object)} ${operationText(`already ${word}`, dryRun)}\n`);
   }
   if (dryRun !== 'client') {
-    await sendChange(context, target, object, withValue(object, ['spec', 'unschedulable'], wanted ? true : undefined), 'strategic');
+    await sendChange(
+      context,
+      target,
+      object,
+      withValue(object, ['spec', 'unschedulable'], wanted ? true : undefined),
+      'strategic',
+    );
   }
   context.out(`node/${nameOf(object)} ${operationText(word, dryRun)}\n`);
 }

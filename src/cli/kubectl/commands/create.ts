@@ -17,7 +17,11 @@ export const create: Command = {
   group: 'Basic Commands (Beginner)',
   short: 'Create a resource from a file or from stdin',
   usage: '-f FILENAME',
-  examples: ['kubectl create -f ./web.yaml', 'cat web.yaml | kubectl create -f -', 'kubectl create deployment web --image=nginx'],
+  examples: [
+    'kubectl create -f ./web.yaml',
+    'cat web.yaml | kubectl create -f -',
+    'kubectl create deployment web --image=nginx',
+  ],
   flags: [
     ...FILE_FLAGS,
     ...OUTPUT_FLAGS,
@@ -25,11 +29,24 @@ export const create: Command = {
     DRY_RUN_FLAG,
     VALIDATE_FLAG,
     fieldManagerFlag('kubectl-create'),
-    { name: 'save-config', type: 'bool', fallback: 'false', usage: 'Record the object in its annotation, for a later apply.' },
+    {
+      name: 'save-config',
+      type: 'bool',
+      fallback: 'false',
+      usage: 'Record the object in its annotation, for a later apply.',
+    },
     { name: 'edit', type: 'bool', fallback: 'false', usage: 'Edit the object before it is created.' },
     { name: 'raw', type: 'string', usage: 'Path to POST the file to as it is.' },
   ],
-  subcommands: [createConfigMap, createDeployment, createNamespace, createPriorityClass, createSecret, createService, createServiceAccount],
+  subcommands: [
+    createConfigMap,
+    createDeployment,
+    createNamespace,
+    createPriorityClass,
+    createSecret,
+    createService,
+    createServiceAccount,
+  ],
   run: runCreate,
 };
 
@@ -49,8 +66,14 @@ async function runCreate(context: Context): Promise<void> {
         report.print(object);
         continue;
       }
-      const query = { dryRun: dryRunQuery(dryRun), fieldManager: context.flags.string('field-manager'), fieldValidation };
-      report.print(await context.server.json('POST', pathTo(target.resource, target.namespace), { query, body: object }));
+      const query = {
+        dryRun: dryRunQuery(dryRun),
+        fieldManager: context.flags.string('field-manager'),
+        fieldValidation,
+      };
+      report.print(
+        await context.server.json('POST', pathTo(target.resource, target.namespace), { query, body: object }),
+      );
     } catch (error) {
       errors.push(addSource('creating', target.source, asError(error)));
     }

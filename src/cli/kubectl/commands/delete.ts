@@ -15,15 +15,31 @@ export const deleteCommand: Command = {
   group: 'Basic Commands (Intermediate)',
   short: 'Delete resources by file names, stdin, resources and names, or by resources and label selector',
   usage: '([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)])',
-  examples: ['kubectl delete -f ./web.yaml', 'kubectl delete pod,service web', 'kubectl delete pods -l app=web', 'kubectl delete pod web --now'],
+  examples: [
+    'kubectl delete -f ./web.yaml',
+    'kubectl delete pod,service web',
+    'kubectl delete pods -l app=web',
+    'kubectl delete pod web --now',
+  ],
   flags: [
     ...FILE_FLAGS,
     ...SELECTOR_FLAGS,
     ALL_FLAG,
     ALL_NAMESPACES_FLAG,
     DRY_RUN_FLAG,
-    { name: 'cascade', type: 'string', fallback: 'background', bare: 'background', usage: 'background, orphan or foreground: what becomes of dependents.' },
-    { name: 'grace-period', type: 'int', fallback: '-1', usage: 'Seconds to end in good order; negative: as the object says.' },
+    {
+      name: 'cascade',
+      type: 'string',
+      fallback: 'background',
+      bare: 'background',
+      usage: 'background, orphan or foreground: what becomes of dependents.',
+    },
+    {
+      name: 'grace-period',
+      type: 'int',
+      fallback: '-1',
+      usage: 'Seconds to end in good order; negative: as the object says.',
+    },
     { name: 'force', type: 'bool', fallback: 'false', usage: 'Remove at once, without confirmation that it ended.' },
     { name: 'now', type: 'bool', fallback: 'false', usage: 'Same as --grace-period=1.' },
     { name: 'wait', type: 'bool', fallback: 'true', usage: 'Return when the objects are gone.' },
@@ -54,7 +70,9 @@ async function runDelete(context: Context): Promise<void> {
   const options: SelectionOptions = { files: true, selector, fieldSelector, all, allNamespaces: context.allNamespaces };
   const targets = await select(context, options);
   if (settings.force && settings.gracePeriod === 0) {
-    context.server.warn('Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.');
+    context.server.warn(
+      'Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.',
+    );
   }
   const errors: Error[] = [];
   const gone: { readonly target: Target; readonly uid: string }[] = [];
@@ -83,10 +101,15 @@ function settingsOf(context: Context): Settings {
   }
   if (gracePeriod === 0 && !force) gracePeriod = 1;
   if (force && gracePeriod < 0) gracePeriod = 0;
-  if (force && gracePeriod > 0) throw new CliError('--force and --grace-period greater than 0 cannot be specified together');
+  if (force && gracePeriod > 0)
+    throw new CliError('--force and --grace-period greater than 0 cannot be specified together');
   const output = context.flags.string('output');
-  if (output !== '' && output !== 'name') throw new CliError(`unexpected -o output mode: ${output}. We only support '-o name'`);
-  const selected = context.flags.bool('all') || context.flags.string('selector') !== '' || context.flags.string('field-selector') !== '';
+  if (output !== '' && output !== 'name')
+    throw new CliError(`unexpected -o output mode: ${output}. We only support '-o name'`);
+  const selected =
+    context.flags.bool('all') ||
+    context.flags.string('selector') !== '' ||
+    context.flags.string('field-selector') !== '';
   return {
     dryRun: dryRunOf(context),
     gracePeriod,
@@ -112,7 +135,12 @@ function propagationOf(cascade: string): string {
 }
 
 /** One target per object. */
-async function expand(context: Context, targets: readonly Target[], options: SelectionOptions, errors: Error[]): Promise<Target[]> {
+async function expand(
+  context: Context,
+  targets: readonly Target[],
+  options: SelectionOptions,
+  errors: Error[],
+): Promise<Target[]> {
   const result: Target[] = [];
   for (const target of targets) {
     if (target.name !== '' || target.source !== '') {
@@ -121,7 +149,11 @@ async function expand(context: Context, targets: readonly Target[], options: Sel
     }
     try {
       for (const object of await fetchTarget(context, target, options)) {
-        result.push({ ...target, name: nameOf(object), namespace: target.resource.namespaced ? namespaceOf(object) : '' });
+        result.push({
+          ...target,
+          name: nameOf(object),
+          namespace: target.resource.namespaced ? namespaceOf(object) : '',
+        });
       }
     } catch (error) {
       errors.push(asError(error));
@@ -158,9 +190,14 @@ function report(context: Context, { resource, namespace, name }: Target, setting
   context.out(`${operationText(`${prefix} ${goQuote(name)} ${verb}${where}`, settings.dryRun)}\n`);
 }
 
-async function waitGone(context: Context, gone: readonly { readonly target: Target; readonly uid: string }[]): Promise<void> {
+async function waitGone(
+  context: Context,
+  gone: readonly { readonly target: Target; readonly uid: string }[],
+): Promise<void> {
   const timeout = context.flags.duration('timeout') === 0 ? FOREVER : context.flags.duration('timeout');
   for (const { target, uid } of gone) {
-    await waitFor(context, target, timeout, (object) => (object === undefined || (uid !== '' && uidOf(object) !== uid) ? 'met' : 'not yet'));
+    await waitFor(context, target, timeout, (object) =>
+      object === undefined || (uid !== '' && uidOf(object) !== uid) ? 'met' : 'not yet',
+    );
   }
 }

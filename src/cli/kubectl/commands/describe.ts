@@ -26,9 +26,16 @@ export const describe: Command = {
 
 async function runDescribe(context: Context): Promise<void> {
   if (context.args.length === 0 && context.flags.list('filename').length === 0) {
-    throw new CliError('You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.');
+    throw new CliError(
+      'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.',
+    );
   }
-  const options: SelectionOptions = { files: true, selector: context.flags.string('selector'), allNamespaces: context.allNamespaces, defaultToAll: true };
+  const options: SelectionOptions = {
+    files: true,
+    selector: context.flags.string('selector'),
+    allNamespaces: context.allNamespaces,
+    defaultToAll: true,
+  };
   const targets = await select(context, options);
   const errors: Error[] = [];
   let shown = 0;
@@ -43,7 +50,11 @@ async function runDescribe(context: Context): Promise<void> {
     }
   }
   if (shown === 0 && errors.length === 0) {
-    context.err(!context.allNamespaces && targets.every((target) => target.resource.namespaced) ? `No resources found in ${context.namespace} namespace.\n` : 'No resources found\n');
+    context.err(
+      !context.allNamespaces && targets.every((target) => target.resource.namespaced)
+        ? `No resources found in ${context.namespace} namespace.\n`
+        : 'No resources found\n',
+    );
   }
   throwAll(errors);
 }
@@ -63,6 +74,7 @@ async function matching(context: Context, target: Target, options: SelectionOpti
 
 function describeOne(context: Context, target: Target, object: Obj): Promise<string> {
   const showEvents = context.flags.bool('show-events');
-  const events = async (about: Obj): Promise<readonly Obj[] | undefined> => (showEvents ? eventsAbout(context, about) : undefined);
+  const events = async (about: Obj): Promise<readonly Obj[] | undefined> =>
+    showEvents ? eventsAbout(context, about) : undefined;
   return describerOf(target.resource.group, target.resource.kind).describe(context, object, events);
 }

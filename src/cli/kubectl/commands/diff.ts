@@ -16,7 +16,11 @@ export const diff: Command = {
   short: 'Diff the live version against a would-be applied version',
   usage: '-f FILENAME',
   examples: ['kubectl diff -f ./web.yaml'],
-  flags: [...FILE_FLAGS, fieldManagerFlag('kubectl-client-side-apply'), { name: 'server-side', type: 'bool', fallback: 'false', usage: 'Let the server merge, by field ownership.' }],
+  flags: [
+    ...FILE_FLAGS,
+    fieldManagerFlag('kubectl-client-side-apply'),
+    { name: 'server-side', type: 'bool', fallback: 'false', usage: 'Let the server merge, by field ownership.' },
+  ],
   async run(context) {
     if (context.flags.list('filename').length === 0) throw new CliError('must specify one of -f and -k');
     let differs = false;
@@ -25,8 +29,12 @@ export const diff: Command = {
       const [from, to] = [live === undefined ? '' : emitYaml(live), emitYaml(merged)];
       if (from === to) continue;
       differs = true;
-      const file = [target.resource.group, target.resource.version, target.resource.kind, target.namespace, target.name].filter((part) => part !== '').join('.');
-      context.out(`diff -u -N /tmp/LIVE/${file} /tmp/MERGED/${file}\n${unifiedDiff(`/tmp/LIVE/${file}`, `/tmp/MERGED/${file}`, from, to)}`);
+      const file = [target.resource.group, target.resource.version, target.resource.kind, target.namespace, target.name]
+        .filter((part) => part !== '')
+        .join('.');
+      context.out(
+        `diff -u -N /tmp/LIVE/${file} /tmp/MERGED/${file}\n${unifiedDiff(`/tmp/LIVE/${file}`, `/tmp/MERGED/${file}`, from, to)}`,
+      );
     }
     if (differs) throw new ExitError(1);
   },
@@ -39,10 +47,20 @@ async function versions(context: Context, target: Target): Promise<[Obj | undefi
   try {
     const live = await context.server.json('GET', path);
     const { patch, contentType } = applyPatch(target.resource, target.object ?? {}, live);
-    const merged = isEmptyPatch(patch) ? live : await context.server.json('PATCH', path, { query, body: patch, contentType });
+    const merged = isEmptyPatch(patch)
+      ? live
+      : await context.server.json('PATCH', path, { query, body: patch, contentType });
     return [withoutManagedFields(live), withoutManagedFields(merged)];
   } catch (error) {
     if (!hasReason(error, 'NotFound')) throw error;
-    return [undefined, withoutManagedFields(await context.server.json('POST', pathTo(target.resource, target.namespace), { query, body: target.object ?? {} }))];
+    return [
+      undefined,
+      withoutManagedFields(
+        await context.server.json('POST', pathTo(target.resource, target.namespace), {
+          query,
+          body: target.object ?? {},
+        }),
+      ),
+    ];
   }
 }

@@ -25,10 +25,20 @@ export const drain: Command = {
     { name: 'ignore-daemonsets', type: 'bool', fallback: 'false', usage: 'Leave pods of DaemonSets where they are.' },
     { name: 'delete-emptydir-data', type: 'bool', fallback: 'false', usage: 'Also pods whose emptyDir data is lost.' },
     { name: 'disable-eviction', type: 'bool', fallback: 'false', usage: 'Delete instead of evicting.' },
-    { name: 'grace-period', type: 'int', fallback: '-1', usage: 'Seconds that each pod is given; negative: as the pod says.' },
+    {
+      name: 'grace-period',
+      type: 'int',
+      fallback: '-1',
+      usage: 'Seconds that each pod is given; negative: as the pod says.',
+    },
     { name: 'timeout', type: 'duration', fallback: '0s', usage: 'When to give up; 0: never.' },
     { name: 'pod-selector', type: 'string', usage: 'Only pods with these labels.' },
-    { name: 'skip-wait-for-delete-timeout', type: 'int', fallback: '0', usage: 'Do not wait for pods that have been ending for longer than this many seconds.' },
+    {
+      name: 'skip-wait-for-delete-timeout',
+      type: 'int',
+      fallback: '0',
+      usage: 'Do not wait for pods that have been ending for longer than this many seconds.',
+    },
     { name: 'chunk-size', type: 'int', fallback: '500', usage: 'Objects per request.' },
   ],
   run: runDrain,
@@ -52,7 +62,9 @@ async function runDrain(context: Context): Promise<void> {
       const failure = asError(error);
       fatal.push(...(failure instanceof AggregateCliError ? failure.errors : [failure]));
       remaining.push(name);
-      context.err(`error: unable to drain node ${goQuote(name)} due to error: ${failure.message}, continuing command...\n`);
+      context.err(
+        `error: unable to drain node ${goQuote(name)} due to error: ${failure.message}, continuing command...\n`,
+      );
     }
   }
   if (remaining.length === 0) return;
@@ -72,12 +84,18 @@ async function drainNode(context: Context, name: string): Promise<void> {
   const timeout = context.flags.duration('timeout');
   const deadline = timeout === 0 ? undefined : context.io.now() + timeout;
   const failures: Error[] = [];
-  await Promise.all(pods.map((pod) => removePod(context, resource, pod, deadline).catch((error: unknown) => failures.push(asError(error)))));
+  await Promise.all(
+    pods.map((pod) =>
+      removePod(context, resource, pod, deadline).catch((error: unknown) => failures.push(asError(error))),
+    ),
+  );
   if (failures.length === 0) return;
   const failure = new AggregateCliError(failures);
   const { pods: pending } = await podsToGo(context, resource, name);
   if (pending.length > 0) {
-    context.err(`There are pending pods in node ${goQuote(name)} when an error occurred: ${aggregateText(failures.map((each) => each.message))}\n`);
+    context.err(
+      `There are pending pods in node ${goQuote(name)} when an error occurred: ${aggregateText(failures.map((each) => each.message))}\n`,
+    );
     for (const pod of pending) context.err(`pod/${nameOf(pod)}\n`);
   }
   throw failure;
@@ -97,11 +115,16 @@ const FATAL = {
 
 /** Which pods of a node are to go, and what stands against it. Models kubectl/pkg/drain/filters.go. */
 async function podsToGo(context: Context, resource: ApiResource, node: string): Promise<Verdicts> {
-  const query = { fieldSelector: `spec.nodeName=${node}`, labelSelector: context.flags.string('pod-selector'), limit: '500' };
+  const query = {
+    fieldSelector: `spec.nodeName=${node}`,
+    labelSelector: context.flags.string('pod-selector'),
+    limit: '500',
+  };
   const all = list(await context.server.json('GET', pathTo(resource, ''), { query }), 'items');
   const warnings = new Map<string, string[]>();
   const errors = new Map<string, string[]>();
-  const note = (notes: Map<string, string[]>, text: string, pod: Obj): void => void notes.set(text, [...(notes.get(text) ?? []), `${namespaceOf(pod)}/${nameOf(pod)}`]);
+  const note = (notes: Map<string, string[]>, text: string, pod: Obj): void =>
+    void notes.set(text, [...(notes.get(text) ?? []), `${namespaceOf(pod)}/${nameOf(pod)}`]);
   const pods: Obj[] = [];
   for (const pod of all) {
     const verdict = judge(context, pod);
@@ -109,7 +132,8 @@ async function podsToGo(context: Context, resource: ApiResource, node: string): 
     else if (verdict.warning !== undefined) note(warnings, verdict.warning, pod);
     if (verdict.remove && verdict.error === undefined) pods.push(pod);
   }
-  const listed = (notes: Map<string, string[]>, prefix: string): string[] => [...notes].map(([text, names]) => `${prefix}${text}: ${names.join(', ')}`);
+  const listed = (notes: Map<string, string[]>, prefix: string): string[] =>
+    [...notes].map(([text, names]) => `${prefix}${text}: ${names.join(', ')}`);
   return { pods, warnings: listed(warnings, ''), errors: listed(errors, 'cannot delete ') };
 }
 
@@ -124,21 +148,34 @@ function judge(context: Context, pod: Obj): Verdict {
   const finished = ['Succeeded', 'Failed'].includes(str(pod, 'status', 'phase'));
   const owner = list(pod, 'metadata', 'ownerReferences').find((each) => bool(each, 'controller'));
   if (owner !== undefined && str(owner, 'kind') === 'DaemonSet' && !finished) {
-    return context.flags.bool('ignore-daemonsets') ? { remove: false, warning: 'ignoring DaemonSet-managed Pods' } : { remove: false, error: FATAL.daemonSet };
+    return context.flags.bool('ignore-daemonsets')
+      ? { remove: false, warning: 'ignoring DaemonSet-managed Pods' }
+      : { remove: false, error: FATAL.daemonSet };
   }
   const local = list(pod, 'spec', 'volumes').some((volume) => at(volume, 'emptyDir') !== undefined);
-  if (local && !finished && !context.flags.bool('delete-emptydir-data')) return { remove: false, error: FATAL.localStorage };
+  if (local && !finished && !context.flags.bool('delete-emptydir-data'))
+    return { remove: false, error: FATAL.localStorage };
   if (owner === undefined && !finished) {
-    return context.flags.bool('force') ? { remove: true, warning: 'deleting Pods that declare no controller' } : { remove: false, error: FATAL.unmanaged };
+    return context.flags.bool('force')
+      ? { remove: true, warning: 'deleting Pods that declare no controller' }
+      : { remove: false, error: FATAL.unmanaged };
   }
   return local && !finished ? { remove: true, warning: 'deleting Pods with local storage' } : { remove: true };
 }
 
 /** Evicts until it is allowed, then waits until the pod is gone. */
-async function removePod(context: Context, resource: ApiResource, pod: Obj, deadline: number | undefined): Promise<void> {
+async function removePod(
+  context: Context,
+  resource: ApiResource,
+  pod: Obj,
+  deadline: number | undefined,
+): Promise<void> {
   const [name, namespace] = [nameOf(pod), namespaceOf(pod)];
   const about = `pods/${goQuote(name)} -n ${goQuote(namespace)}`;
-  const tooLate = (): CliError => new CliError(`error when evicting ${about}: global timeout reached: ${formatDuration(context.flags.duration('timeout'))}`);
+  const tooLate = (): CliError =>
+    new CliError(
+      `error when evicting ${about}: global timeout reached: ${formatDuration(context.flags.duration('timeout'))}`,
+    );
   const direct = context.flags.bool('disable-eviction');
   for (;;) {
     context.out(`${direct ? 'deleting' : 'evicting'} pod ${namespace}/${name}\n`);
@@ -148,7 +185,8 @@ async function removePod(context: Context, resource: ApiResource, pod: Obj, dead
       break;
     } catch (error) {
       if (hasReason(error, 'NotFound')) break;
-      if (!hasReason(error, 'TooManyRequests')) throw new CliError(`error when evicting ${about}: ${asError(error).message}`);
+      if (!hasReason(error, 'TooManyRequests'))
+        throw new CliError(`error when evicting ${about}: ${asError(error).message}`);
       context.err(`error when evicting ${about} (will retry after 5s): ${error.message}\n`);
       await sleepUntil(context, RETRY, deadline, tooLate);
     }
@@ -163,23 +201,38 @@ async function askToGo(context: Context, resource: ApiResource, pod: Obj, direct
   const options = { ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}) };
   const query = { dryRun: dryRunQuery(dryRunOf(context)) };
   if (direct) {
-    await context.server.json('DELETE', pathTo(resource, namespace, name), { query, body: { kind: 'DeleteOptions', apiVersion: 'v1', ...options } });
+    await context.server.json('DELETE', pathTo(resource, namespace, name), {
+      query,
+      body: { kind: 'DeleteOptions', apiVersion: 'v1', ...options },
+    });
     return;
   }
   const body = { kind: 'Eviction', apiVersion: 'policy/v1', metadata: { name, namespace }, deleteOptions: options };
   await context.server.json('POST', pathTo(resource, namespace, name, 'eviction'), { query, body });
 }
 
-async function sleepUntil(context: Context, delay: number, deadline: number | undefined, tooLate: () => Error): Promise<void> {
+async function sleepUntil(
+  context: Context,
+  delay: number,
+  deadline: number | undefined,
+  tooLate: () => Error,
+): Promise<void> {
   if (deadline === undefined || context.io.now() + delay < deadline) return context.io.sleep(delay);
   await context.io.sleep(Math.max(1, deadline - context.io.now()));
   throw tooLate();
 }
 
-async function waitGone(context: Context, resource: ApiResource, pod: Obj, deadline: number | undefined): Promise<void> {
+async function waitGone(
+  context: Context,
+  resource: ApiResource,
+  pod: Obj,
+  deadline: number | undefined,
+): Promise<void> {
   const [name, namespace, uid] = [nameOf(pod), namespaceOf(pod), str(pod, 'metadata', 'uid')];
   const tooLate = (): CliError =>
-    new CliError(`error when waiting for pod ${goQuote(name)} in namespace ${goQuote(namespace)} to terminate: global timeout reached: ${formatDuration(context.flags.duration('timeout'))}`);
+    new CliError(
+      `error when waiting for pod ${goQuote(name)} in namespace ${goQuote(namespace)} to terminate: global timeout reached: ${formatDuration(context.flags.duration('timeout'))}`,
+    );
   if (dryRunOf(context) === 'server') return;
   for (;;) {
     try {
@@ -187,7 +240,9 @@ async function waitGone(context: Context, resource: ApiResource, pod: Obj, deadl
       if (str(found, 'metadata', 'uid') !== uid) return;
     } catch (error) {
       if (hasReason(error, 'NotFound')) return;
-      throw new CliError(`error when waiting for pod ${goQuote(name)} in namespace ${goQuote(namespace)} to terminate: ${asError(error).message}`);
+      throw new CliError(
+        `error when waiting for pod ${goQuote(name)} in namespace ${goQuote(namespace)} to terminate: ${asError(error).message}`,
+      );
     }
     await sleepUntil(context, POLL, deadline, tooLate);
   }

@@ -23,11 +23,18 @@ export const edit: Command = {
     fieldManagerFlag('kubectl-edit'),
     { name: 'output', short: 'o', type: 'string', fallback: 'yaml', usage: 'yaml or json.' },
     { name: 'dry-run', type: 'string', fallback: 'none', hidden: true },
-    { name: 'save-config', type: 'bool', fallback: 'false', usage: 'Record the object in its annotation, for a later apply.' },
+    {
+      name: 'save-config',
+      type: 'bool',
+      fallback: 'false',
+      usage: 'Record the object in its annotation, for a later apply.',
+    },
   ],
   async run(context) {
     const options = { files: true };
-    await visit(context, await select(context, options), options, (object, target) => editOne(context, withoutManagedFields(object), target));
+    await visit(context, await select(context, options), options, (object, target) =>
+      editOne(context, withoutManagedFields(object), target),
+    );
   },
 };
 
@@ -43,10 +50,17 @@ async function editOne(context: Context, object: Obj, target: Target): Promise<v
   let shown = original;
   let notes = '';
   for (;;) {
-    const saved = await context.io.edit(`${str(object, 'kind').toLowerCase()}-${nameOf(object)}.yaml`, HEADER + notes + shown);
+    const saved = await context.io.edit(
+      `${str(object, 'kind').toLowerCase()}-${nameOf(object)}.yaml`,
+      HEADER + notes + shown,
+    );
     const content = saved === undefined ? undefined : stripComments(saved);
     if (content === undefined || content.trim() === '' || content === original) {
-      context.err(content !== undefined && content.trim() === '' ? 'Edit cancelled, saved file was empty.\n' : 'Edit cancelled, no changes made.\n');
+      context.err(
+        content !== undefined && content.trim() === ''
+          ? 'Edit cancelled, saved file was empty.\n'
+          : 'Edit cancelled, no changes made.\n',
+      );
       return;
     }
     if (notes !== '' && content === shown) {
@@ -74,7 +88,8 @@ function stripComments(text: string): string {
 
 function objectIn(text: string): Obj {
   const [document] = parseManifest('edited-file', text);
-  if (document === undefined || !isObject(document.value)) throw new CliError('The edited file failed validation: invalid object to validate');
+  if (document === undefined || !isObject(document.value))
+    throw new CliError('The edited file failed validation: invalid object to validate');
   const [object] = flatten(document.value as Obj);
   if (object === undefined) throw new CliError('The edited file had no object');
   return object;
@@ -82,8 +97,15 @@ function objectIn(text: string): Obj {
 
 /** The failure as comments above the text. */
 function explain(error: Error, target: Target): string {
-  const title = error instanceof StatusError ? `${resourceName(target.resource)} "${target.name}" was not valid:` : 'The edited file had a syntax error:';
-  const causes = error instanceof StatusError ? (error.status.details?.causes ?? []).map((cause) => `${cause.field ?? ''}: ${cause.message ?? ''}`) : [];
-  const lines = causes.length > 0 ? causes.map((each) => `# * ${each}`) : error.message.split('\n').map((line) => `# * ${line}`);
+  const title =
+    error instanceof StatusError
+      ? `${resourceName(target.resource)} "${target.name}" was not valid:`
+      : 'The edited file had a syntax error:';
+  const causes =
+    error instanceof StatusError
+      ? (error.status.details?.causes ?? []).map((cause) => `${cause.field ?? ''}: ${cause.message ?? ''}`)
+      : [];
+  const lines =
+    causes.length > 0 ? causes.map((each) => `# * ${each}`) : error.message.split('\n').map((line) => `# * ${line}`);
   return `# ${title}\n${lines.join('\n')}\n#\n`;
 }

@@ -33,19 +33,30 @@ async function runEvents(context: Context): Promise<void> {
   if (bad !== undefined) throw new CliError('valid --types are Normal or Warning');
   const fieldSelector = await fieldsFor(context, context.flags.string('for'));
   const path = context.allNamespaces ? '/api/v1/events' : `/api/v1/namespaces/${context.namespace}/events`;
-  const wanted = (event: Obj): boolean => types.length === 0 || types.some((type) => type.toLowerCase() === str(event, 'type').toLowerCase());
+  const wanted = (event: Obj): boolean =>
+    types.length === 0 || types.some((type) => type.toLowerCase() === str(event, 'type').toLowerCase());
   const answer = await context.server.json('GET', path, { query: { fieldSelector, limit: '500' } });
-  const found = list(answer, 'items').filter(wanted).sort((a, b) => lastSeen(a) - lastSeen(b));
+  const found = list(answer, 'items')
+    .filter(wanted)
+    .sort((a, b) => lastSeen(a) - lastSeen(b));
   const printer = objectPrinter(context, OBJECT_FORMATS);
   if (printer !== undefined) {
-    printer.print({ apiVersion: 'v1', items: found.map((event) => ({ ...event, apiVersion: 'v1', kind: 'Event' })), kind: 'List', metadata: { resourceVersion: '' } });
+    printer.print({
+      apiVersion: 'v1',
+      items: found.map((event) => ({ ...event, apiVersion: 'v1', kind: 'Event' })),
+      kind: 'List',
+      metadata: { resourceVersion: '' },
+    });
     return printer.flush();
   }
   if (found.length === 0 && !context.flags.bool('watch')) {
-    return context.err(context.allNamespaces ? 'No events found.\n' : `No events found in ${context.namespace} namespace.\n`);
+    return context.err(
+      context.allNamespaces ? 'No events found.\n' : `No events found in ${context.namespace} namespace.\n`,
+    );
   }
   const writer = new Tabwriter((text) => context.out(text), GET_TABS);
-  if (!context.flags.bool('no-headers') && (found.length > 0 || context.flags.bool('watch'))) writer.write(`${context.allNamespaces ? 'NAMESPACE\t' : ''}LAST SEEN\tTYPE\tREASON\tOBJECT\tMESSAGE\n`);
+  if (!context.flags.bool('no-headers') && (found.length > 0 || context.flags.bool('watch')))
+    writer.write(`${context.allNamespaces ? 'NAMESPACE\t' : ''}LAST SEEN\tTYPE\tREASON\tOBJECT\tMESSAGE\n`);
   for (const event of found) writer.write(rowOf(context, event));
   writer.flush();
   if (!context.flags.bool('watch')) return;
@@ -59,7 +70,13 @@ async function runEvents(context: Context): Promise<void> {
 
 function rowOf(context: Context, event: Obj): string {
   const about = `${str(event, 'involvedObject', 'kind')}/${str(event, 'involvedObject', 'name')}`;
-  const cells = [eventAge(context, event), str(event, 'type'), str(event, 'reason'), about, str(event, 'message').trim()];
+  const cells = [
+    eventAge(context, event),
+    str(event, 'type'),
+    str(event, 'reason'),
+    about,
+    str(event, 'message').trim(),
+  ];
   return `${[...(context.allNamespaces ? [namespaceOf(event)] : []), ...cells].join('\t')}\n`;
 }
 
@@ -71,4 +88,3 @@ async function fieldsFor(context: Context, word: string): Promise<string> {
   const [resource] = await resolveTypes(context, type);
   return `involvedObject.kind=${resource?.kind ?? ''},involvedObject.name=${name}`;
 }
-

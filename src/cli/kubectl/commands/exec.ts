@@ -24,7 +24,11 @@ export const exec: Command = {
   async run(context) {
     const { args, flags } = context;
     if (args.length === 0) throw usageError(context.path, 'pod, type/name or --filename must be specified');
-    if (flags.dash < 0 && args.length > 1) throw usageError(context.path, 'exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead');
+    if (flags.dash < 0 && args.length > 1)
+      throw usageError(
+        context.path,
+        'exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead',
+      );
     const command = flags.dash < 0 ? [] : args.slice(flags.dash);
     if (command.length === 0) throw new CliError('you must specify at least one command for the container');
     if (flags.dash !== 1) throw usageError(context.path, 'pod, type/name or --filename must be specified');
@@ -47,8 +51,17 @@ export const attach: Command = {
   async run(context) {
     const [word] = context.args;
     if (word === undefined) throw usageError(context.path, 'at least 1 argument is required for attach');
-    if (context.args.length > 2) throw usageError(context.path, 'expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ' + `${context.args.length}: [${context.args.join(' ')}]`);
-    const { resource, pod } = await choosePod(context, context.args.length === 2 ? context.args.join('/') : word, false);
+    if (context.args.length > 2)
+      throw usageError(
+        context.path,
+        'expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ' +
+          `${context.args.length}: [${context.args.join(' ')}]`,
+      );
+    const { resource, pod } = await choosePod(
+      context,
+      context.args.length === 2 ? context.args.join('/') : word,
+      false,
+    );
     refuseFinished(pod, 'attach a container in');
     const code = await attachTo(context, resource, nameOf(pod), containerOf(context, pod));
     if (code !== 0) throw new ExitError(code);
@@ -71,5 +84,6 @@ function containerOf(context: Context, pod: Obj): string {
 
 function refuseFinished(pod: Obj, action: string): void {
   const phase = str(pod, 'status', 'phase');
-  if (phase === 'Succeeded' || phase === 'Failed') throw new CliError(`cannot ${action} a completed pod; current phase is ${phase}`);
+  if (phase === 'Succeeded' || phase === 'Failed')
+    throw new CliError(`cannot ${action} a completed pod; current phase is ${phase}`);
 }

@@ -14,8 +14,12 @@ export const expose: Command = {
   name: 'expose',
   group: 'Basic Commands (Beginner)',
   short: 'Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service',
-  usage: '(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] [--external-ip=external-ip-of-service] [--type=type]',
-  examples: ['kubectl expose deployment web --port=80 --target-port=8000', 'kubectl expose deployment web --type=NodePort --port=80'],
+  usage:
+    '(-f FILENAME | TYPE NAME) [--port=port] [--protocol=TCP|UDP|SCTP] [--target-port=number-or-name] [--name=name] [--external-ip=external-ip-of-service] [--type=type]',
+  examples: [
+    'kubectl expose deployment web --port=80 --target-port=8000',
+    'kubectl expose deployment web --type=NodePort --port=80',
+  ],
   flags: [
     ...FILE_FLAGS,
     ...OUTPUT_FLAGS,
@@ -33,7 +37,12 @@ export const expose: Command = {
     { name: 'load-balancer-ip', type: 'string', usage: 'The address that the load balancer should take.' },
     { name: 'session-affinity', type: 'string', usage: 'None or ClientIP.' },
     { name: 'overrides', type: 'string', usage: 'JSON that is merged into the service.' },
-    { name: 'save-config', type: 'bool', fallback: 'false', usage: 'Record the object in its annotation, for a later apply.' },
+    {
+      name: 'save-config',
+      type: 'bool',
+      fallback: 'false',
+      usage: 'Record the object in its annotation, for a later apply.',
+    },
   ],
   run: runExpose,
 };
@@ -62,21 +71,28 @@ function serviceFor(context: Context, object: Obj, target: Target): Obj {
   const labels = flags.string('labels') === '' ? labelsOf(object) : pairs(flags.string('labels'));
   const clusterIP = flags.string('cluster-ip');
   const ports = portsFor(context, object);
-  if (ports.length === 0 && clusterIP !== 'None') throw usageError(context.path, "couldn't find port via --port flag or introspection");
+  if (ports.length === 0 && clusterIP !== 'None')
+    throw usageError(context.path, "couldn't find port via --port flag or introspection");
   const spec = {
     ...(ports.length === 0 ? {} : { ports }),
     selector,
     ...(clusterIP === '' ? {} : { clusterIP }),
     ...(flags.string('type') === '' ? {} : { type: flags.string('type') }),
     ...(flags.string('external-ip') === '' ? {} : { externalIPs: [flags.string('external-ip')] }),
-    ...(flags.string('session-affinity') === '' ? {} : { sessionAffinity: affinityOf(flags.string('session-affinity')) }),
+    ...(flags.string('session-affinity') === ''
+      ? {}
+      : { sessionAffinity: affinityOf(flags.string('session-affinity')) }),
     ...(flags.string('load-balancer-ip') === '' ? {} : { loadBalancerIP: flags.string('load-balancer-ip') }),
   };
   const name = flags.string('name') === '' ? nameOf(object) : flags.string('name');
   return {
     kind: 'Service',
     apiVersion: 'v1',
-    metadata: { name, ...(context.namespaceGiven ? { namespace: context.namespace } : {}), ...(Object.keys(labels).length === 0 ? {} : { labels }) },
+    metadata: {
+      name,
+      ...(context.namespaceGiven ? { namespace: context.namespace } : {}),
+      ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    },
     spec,
     status: { loadBalancer: {} },
   };
@@ -92,7 +108,10 @@ function selectorFrom(object: Obj, target: Target): Record<string, string> {
   switch (target.resource.kind) {
     case 'Pod': {
       const labels = labelsOf(object);
-      if (Object.keys(labels).length === 0) throw new CliError("couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed");
+      if (Object.keys(labels).length === 0)
+        throw new CliError(
+          "couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed",
+        );
       return labels;
     }
     case 'Service':
@@ -101,7 +120,9 @@ function selectorFrom(object: Obj, target: Target): Record<string, string> {
     case 'ReplicaSet': {
       const selector = record(object, 'spec', 'selector');
       if (list(selector, 'matchExpressions').length > 0) {
-        throw new CliError(`couldn't retrieve selectors via --selector flag or introspection: couldn't convert expressions - "${labelSelector(selector).requirements.length}" to map-based selector format`);
+        throw new CliError(
+          `couldn't retrieve selectors via --selector flag or introspection: couldn't convert expressions - "${labelSelector(selector).requirements.length}" to map-based selector format`,
+        );
       }
       return stringMap(selector, 'matchLabels');
     }
@@ -114,9 +135,17 @@ function portsFor(context: Context, object: Obj): Obj[] {
   const { flags } = context;
   const given = flags.string('port') === '' ? [] : flags.string('port').split(',');
   const containers = [...list(object, 'spec', 'containers'), ...list(object, 'spec', 'template', 'spec', 'containers')];
-  const found = containers.flatMap((container) => list(container, 'ports')).map((port) => ({ port: num(port, 'containerPort') ?? 0, protocol: str(port, 'protocol') || 'TCP' }));
-  const own = list(object, 'spec', 'ports').map((port) => ({ port: num(port, 'port') ?? 0, protocol: str(port, 'protocol') || 'TCP' }));
-  const all = given.length > 0 ? given.map((text) => ({ port: portNumber(text), protocol: protocolFor(found, portNumber(text)) })) : [...found, ...own];
+  const found = containers
+    .flatMap((container) => list(container, 'ports'))
+    .map((port) => ({ port: num(port, 'containerPort') ?? 0, protocol: str(port, 'protocol') || 'TCP' }));
+  const own = list(object, 'spec', 'ports').map((port) => ({
+    port: num(port, 'port') ?? 0,
+    protocol: str(port, 'protocol') || 'TCP',
+  }));
+  const all =
+    given.length > 0
+      ? given.map((text) => ({ port: portNumber(text), protocol: protocolFor(found, portNumber(text)) }))
+      : [...found, ...own];
   const target = flags.string('target-port');
   return all.map(({ port, protocol }, index) => ({
     ...(all.length > 1 ? { name: `port-${index + 1}` } : {}),

@@ -14,10 +14,12 @@ export const portForward: Command = {
   ],
   async run(context) {
     const [word, ...ports] = context.args;
-    if (word === undefined || ports.length === 0) throw usageError(context.path, 'TYPE/NAME and list of ports are required for port-forward');
+    if (word === undefined || ports.length === 0)
+      throw usageError(context.path, 'TYPE/NAME and list of ports are required for port-forward');
     const { pod } = await choosePod(context, word, false);
     const phase = str(pod, 'status', 'phase');
-    if (phase !== 'Running') throw new CliError(`unable to forward port because pod is not running. Current status=${phase}`);
+    if (phase !== 'Running')
+      throw new CliError(`unable to forward port because pod is not running. Current status=${phase}`);
     const pairs = ports.map((port) => port.split(':')).map(([local = '', remote]) => `{${local} ${remote ?? local}}`);
     throw new CliError(`unable to listen on any of the requested ports: [${pairs.join(' ')}]`);
   },
@@ -37,12 +39,17 @@ export const cp: Command = {
     const [from, to] = context.args;
     if (from === undefined || to === undefined) throw usageError(context.path, 'source and destination are required');
     const [source, destination] = [remote(from), remote(to)];
-    if (source !== undefined && destination !== undefined) throw new CliError('one of src or dest must be a local file specification');
-    if (source === undefined && destination === undefined) throw new CliError('one of src or dest must be a remote file specification');
-    if (source === undefined && context.io.files.read(from) === undefined) throw new CliError(`${from} doesn't exist in local filesystem`);
+    if (source !== undefined && destination !== undefined)
+      throw new CliError('one of src or dest must be a local file specification');
+    if (source === undefined && destination === undefined)
+      throw new CliError('one of src or dest must be a remote file specification');
+    if (source === undefined && context.io.files.read(from) === undefined)
+      throw new CliError(`${from} doesn't exist in local filesystem`);
     const pod = source ?? destination ?? '';
     await choosePod(context, pod.split('/').at(-1) ?? '', false);
-    throw new CliError('Internal error occurred: error executing command in container: failed to exec in container: exec: "tar": executable file not found in $PATH');
+    throw new CliError(
+      'Internal error occurred: error executing command in container: failed to exec in container: exec: "tar": executable file not found in $PATH',
+    );
   },
 };
 

@@ -17,8 +17,14 @@ export const get: Command = {
   name: 'get',
   group: 'Basic Commands (Intermediate)',
   short: 'Display one or many resources',
-  usage: '[(-o|--output=)json|yaml|kyaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file|custom-columns|custom-columns-file|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]',
-  examples: ['kubectl get pods -o wide', 'kubectl get deploy/web -o yaml', "kubectl get pods -l app=web -o jsonpath='{.items[*].status.podIP}'", 'kubectl get pods -w'],
+  usage:
+    '[(-o|--output=)json|yaml|kyaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file|custom-columns|custom-columns-file|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags]',
+  examples: [
+    'kubectl get pods -o wide',
+    'kubectl get deploy/web -o yaml',
+    "kubectl get pods -l app=web -o jsonpath='{.items[*].status.podIP}'",
+    'kubectl get pods -w',
+  ],
   flags: [
     ...OUTPUT_FLAGS,
     ...FILE_FLAGS,
@@ -26,7 +32,12 @@ export const get: Command = {
     ALL_NAMESPACES_FLAG,
     { name: 'watch', short: 'w', type: 'bool', fallback: 'false', usage: 'List, then follow changes.' },
     { name: 'watch-only', type: 'bool', fallback: 'false', usage: 'Follow changes without listing first.' },
-    { name: 'output-watch-events', type: 'bool', fallback: 'false', usage: 'Show what kind of change each line of a watch is.' },
+    {
+      name: 'output-watch-events',
+      type: 'bool',
+      fallback: 'false',
+      usage: 'Show what kind of change each line of a watch is.',
+    },
     { name: 'sort-by', type: 'string', usage: 'JSONPath of the field to sort by.' },
     { name: 'show-labels', type: 'bool', fallback: 'false', usage: 'All labels as the last column.' },
     { name: 'show-kind', type: 'bool', fallback: 'false', usage: 'The kind in front of each name.' },
@@ -47,8 +58,13 @@ async function runGet(context: Context): Promise<void> {
   const options = optionsOf(context);
   const printer = objectPrinter(context, GET_FORMATS);
   if (context.args.length === 0 && context.flags.list('filename').length === 0) {
-    context.err('You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n');
-    throw usageError(context.path, 'Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).');
+    context.err(
+      'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n',
+    );
+    throw usageError(
+      context.path,
+      'Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource (e.g. kubectl explain pods).',
+    );
   }
   const targets = await select(context, options);
   if (context.flags.bool('watch') || context.flags.bool('watch-only')) return watchTargets(context, targets, options);
@@ -77,27 +93,61 @@ function isSingle(context: Context, targets: readonly Target[]): boolean {
   return targets.length === 1 && targets[0]?.name !== '' && !(context.args[0] ?? '').includes(',');
 }
 
-function queryOf(context: Context, target: Target, options: SelectionOptions, more: Readonly<Record<string, string | undefined>> = {}): Readonly<Record<string, string | undefined>> {
+function queryOf(
+  context: Context,
+  target: Target,
+  options: SelectionOptions,
+  more: Readonly<Record<string, string | undefined>> = {},
+): Readonly<Record<string, string | undefined>> {
   if (target.name !== '') return more;
   const limit = context.flags.int('chunk-size');
-  return { labelSelector: options.selector, fieldSelector: options.fieldSelector, ...(limit > 0 ? { limit: String(limit) } : {}), ...more };
+  return {
+    labelSelector: options.selector,
+    fieldSelector: options.fieldSelector,
+    ...(limit > 0 ? { limit: String(limit) } : {}),
+    ...more,
+  };
 }
 
 /** Every page of what a target stands for. */
-async function fetchPages(context: Context, target: Target, options: SelectionOptions, accept?: string, more: Readonly<Record<string, string | undefined>> = {}): Promise<Obj[]> {
+async function fetchPages(
+  context: Context,
+  target: Target,
+  options: SelectionOptions,
+  accept?: string,
+  more: Readonly<Record<string, string | undefined>> = {},
+): Promise<Obj[]> {
   if (target.source !== '' && target.name === '') throw new CliError('resource name may not be empty');
-  const path = pathTo(target.resource, target.namespace, target.name, target.name === '' ? '' : context.flags.string('subresource'));
+  const path = pathTo(
+    target.resource,
+    target.namespace,
+    target.name,
+    target.name === '' ? '' : context.flags.string('subresource'),
+  );
   const pages: Obj[] = [];
   let next = '';
   do {
     const query = queryOf(context, target, options, { ...more, ...(next === '' ? {} : { continue: next }) });
-    const page = await context.server.json('GET', path, { query, ...(accept === undefined ? {} : { accept }) }).catch((error: unknown) => {
-      throw target.name === '' ? selectorError(error, target.resource, options) : error;
-    });
+    const page = await context.server
+      .json('GET', path, { query, ...(accept === undefined ? {} : { accept }) })
+      .catch((error: unknown) => {
+        throw target.name === '' ? selectorError(error, target.resource, options) : error;
+      });
     pages.push(page);
     next = target.name === '' ? str(page, 'metadata', 'continue') : '';
   } while (next !== '');
   return pages;
+}
+
+/** A named object that is missing because its whole namespace is. */
+async function explainMissing(context: Context, target: Target, error: unknown): Promise<Error> {
+  if (!hasReason(error, 'NotFound') || target.name === '' || target.namespace === '') return asError(error);
+  try {
+    await context.server.json('GET', `/api/v1/namespaces/${target.namespace}`);
+    return error;
+  } catch (missing) {
+    return hasReason(missing, 'NotFound') ? missing : error;
+  }
 }
 
 async function getObjects(context: Context, targets: readonly Target[], options: SelectionOptions): Promise<void> {
@@ -108,7 +158,7 @@ async function getObjects(context: Context, targets: readonly Target[], options:
     try {
       for (const page of await fetchPages(context, target, options)) items.push(...itemsOf(page, target));
     } catch (error) {
-      if (!ignored(context, error)) errors.push(asError(error));
+      if (!ignored(context, error)) errors.push(await explainMissing(context, target, error));
     }
   }
   const sortBy = context.flags.string('sort-by');
@@ -126,7 +176,11 @@ async function getObjects(context: Context, targets: readonly Target[], options:
 function itemsOf(page: Obj, target: Target): Obj[] {
   if (target.name !== '') return [page];
   const apiVersion = str(page, 'apiVersion');
-  return list(page, 'items').map((item) => ({ ...item, apiVersion: str(item, 'apiVersion') || apiVersion, kind: str(item, 'kind') || target.resource.kind }));
+  return list(page, 'items').map((item) => ({
+    ...item,
+    apiVersion: str(item, 'apiVersion') || apiVersion,
+    kind: str(item, 'kind') || target.resource.kind,
+  }));
 }
 
 function ignored(context: Context, error: unknown): boolean {
@@ -140,14 +194,17 @@ function tableOptions(context: Context, target: Target, withKind: boolean): Tabl
     withNamespace: context.allNamespaces && target.resource.namespaced,
     showLabels: context.flags.bool('show-labels'),
     labelColumns: context.flags.list('label-columns').map((label) => label.trim()),
-    eventColumn: context.flags.bool('output-watch-events') && (context.flags.bool('watch') || context.flags.bool('watch-only')),
+    eventColumn:
+      context.flags.bool('output-watch-events') && (context.flags.bool('watch') || context.flags.bool('watch-only')),
     ...(withKind ? { kind: kindPrefix(target.resource) } : {}),
   };
 }
 
 function severalTypes(context: Context, targets: readonly Target[]): boolean {
   const first = context.args[0] ?? '';
-  return first === 'all' || first.includes(',') || new Set(targets.map((target) => kindPrefix(target.resource))).size > 1;
+  return (
+    first === 'all' || first.includes(',') || new Set(targets.map((target) => kindPrefix(target.resource))).size > 1
+  );
 }
 
 async function getTables(context: Context, targets: readonly Target[], options: SelectionOptions): Promise<void> {
@@ -161,7 +218,7 @@ async function getTables(context: Context, targets: readonly Target[], options: 
     try {
       pages = await fetchPages(context, target, options, TABLE_TYPE, sortBy === '' ? {} : { includeObject: 'Object' });
     } catch (error) {
-      if (!ignored(context, error)) errors.push(asError(error));
+      if (!ignored(context, error)) errors.push(await explainMissing(context, target, error));
       continue;
     }
     const tables = sortBy === '' ? pages : sortRows(pages, sortBy);
@@ -171,13 +228,17 @@ async function getTables(context: Context, targets: readonly Target[], options: 
     if (current?.kind !== kind) {
       current?.printer.flush();
       if (current !== undefined && !context.flags.bool('no-headers')) context.out('\n');
-      current = { kind, printer: new TablePrinter((text) => context.out(text), tableOptions(context, target, withKind)) };
+      current = {
+        kind,
+        printer: new TablePrinter((text) => context.out(text), tableOptions(context, target, withKind)),
+      };
     }
     for (const table of tables) current.printer.print(table);
     printed += rows;
   }
   current?.printer.flush();
-  if (printed === 0 && errors.length === 0 && !context.flags.bool('ignore-not-found')) sayNothingFound(context, targets);
+  if (printed === 0 && errors.length === 0 && !context.flags.bool('ignore-not-found'))
+    sayNothingFound(context, targets);
   throwAll(errors);
 }
 
@@ -192,7 +253,10 @@ async function watchTargets(context: Context, targets: readonly Target[], option
   if (targets.length > 1) throw new CliError('you may only specify a single resource type');
   const printer = objectPrinter(context, GET_FORMATS);
   const withKind = context.flags.bool('show-kind');
-  const table = printer === undefined ? new TablePrinter((text) => context.out(text), tableOptions(context, target, withKind)) : undefined;
+  const table =
+    printer === undefined
+      ? new TablePrinter((text) => context.out(text), tableOptions(context, target, withKind))
+      : undefined;
   const accept = table === undefined ? undefined : TABLE_TYPE;
   const pages = await fetchPages(context, target, options, accept);
   if (!context.flags.bool('watch-only')) {
@@ -203,17 +267,24 @@ async function watchTargets(context: Context, targets: readonly Target[], option
     (table ?? printer)?.flush();
   }
   const one = target.name !== '';
-  const version = resourceVersionOf(pages.at(-1) ?? {}) || resourceVersionOf(list(pages[0], 'rows').at(0)?.['object'] as Obj | undefined ?? {});
+  const version =
+    resourceVersionOf(pages.at(-1) ?? {}) ||
+    resourceVersionOf((list(pages[0], 'rows').at(0)?.['object'] as Obj | undefined) ?? {});
   const query = {
     watch: 'true',
     resourceVersion: version,
     labelSelector: options.selector,
     fieldSelector: one ? `metadata.name=${target.name}` : options.fieldSelector,
   };
-  await followWatch(context.server, pathTo(target.resource, target.namespace), { query, ...(accept === undefined ? {} : { accept }) }, (event) => {
-    if (table !== undefined) table.print(event.object, event.type);
-    else printer?.print(event.object);
-    (table ?? printer)?.flush();
-    return 'go on';
-  });
+  await followWatch(
+    context.server,
+    pathTo(target.resource, target.namespace),
+    { query, ...(accept === undefined ? {} : { accept }) },
+    (event) => {
+      if (table !== undefined) table.print(event.object, event.type);
+      else printer?.print(event.object);
+      (table ?? printer)?.flush();
+      return 'go on';
+    },
+  );
 }

@@ -10,8 +10,17 @@ import type { Obj } from '../server.ts';
 import { select, visit } from '../selection.ts';
 import { nameLine } from '../output.ts';
 
-const OVERWRITE = { name: 'overwrite', type: 'bool', fallback: 'false', usage: 'Replace values that are there already.' } as const;
-const RESOURCE_VERSION = { name: 'resource-version', type: 'string', usage: 'Change only an object of this version.' } as const;
+const OVERWRITE = {
+  name: 'overwrite',
+  type: 'bool',
+  fallback: 'false',
+  usage: 'Replace values that are there already.',
+} as const;
+const RESOURCE_VERSION = {
+  name: 'resource-version',
+  type: 'string',
+  usage: 'Change only an object of this version.',
+} as const;
 const LIST = { name: 'list', type: 'bool', fallback: 'false', usage: 'Show what there is.' } as const;
 
 export const label: Command = {
@@ -19,7 +28,11 @@ export const label: Command = {
   group: 'Settings Commands',
   short: 'Update the labels on a resource',
   usage: '[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version]',
-  examples: ['kubectl label pods web tier=front', 'kubectl label --overwrite pods web tier=back', 'kubectl label pods web tier-'],
+  examples: [
+    'kubectl label pods web tier=front',
+    'kubectl label --overwrite pods web tier=back',
+    'kubectl label pods web tier-',
+  ],
   flags: [...modifyFlags('kubectl-label'), ALL_NAMESPACES_FLAG, OVERWRITE, RESOURCE_VERSION, LIST],
   run: runLabel,
 };
@@ -42,7 +55,8 @@ interface Pairs {
 
 /** Names first, changes behind them. Models cmdutil.GetResourcesAndPairs and ParsePairs. */
 function splitPairs(context: Context, what: 'label' | 'annotation'): Pairs {
-  const isPair = (arg: string): boolean => (arg.includes('=') && !arg.startsWith('=')) || (arg.endsWith('-') && arg.length > 1);
+  const isPair = (arg: string): boolean =>
+    (arg.includes('=') && !arg.startsWith('=')) || (arg.endsWith('-') && arg.length > 1);
   const first = context.args.findIndex(isPair);
   const resources = first < 0 ? context.args : context.args.slice(0, first);
   const pairs = first < 0 ? [] : context.args.slice(first);
@@ -57,7 +71,8 @@ function splitPairs(context: Context, what: 'label' | 'annotation'): Pairs {
     if (what === 'label' && equals >= 0) checkValue(pair, pair.slice(equals + 1));
   }
   const both = remove.filter((key) => set.has(key));
-  if (both.length > 0) throw new CliError(`cannot modify and remove the same ${what} in the same command: ${both[0] ?? ''}`);
+  if (both.length > 0)
+    throw new CliError(`cannot modify and remove the same ${what} in the same command: ${both[0] ?? ''}`);
   return { resources, set, remove };
 }
 
@@ -72,7 +87,9 @@ async function runLabel(context: Context): Promise<void> {
   if (changes === 0 && !context.flags.bool('list')) throw new CliError('at least one label update is required');
   const options = selectionOf(context, resources);
   if (context.flags.bool('list') && changes === 0) {
-    await visit(context, await select(context, options), options, async (object) => listPairs(context, 'labels', nameLine(object), labelsOf(object)));
+    await visit(context, await select(context, options), options, async (object) =>
+      listPairs(context, 'labels', nameLine(object), labelsOf(object)),
+    );
     return;
   }
   await changeObjects(context, options, 'merge', (object) => {
@@ -80,38 +97,59 @@ async function runLabel(context: Context): Promise<void> {
     if (!context.flags.bool('overwrite')) {
       for (const [key, value] of set) {
         const present = before[key];
-        if (present !== undefined && present !== value) throw new CliError(`'${key}' already has a value (${present}), and --overwrite is false`);
+        if (present !== undefined && present !== value)
+          throw new CliError(`'${key}' already has a value (${present}), and --overwrite is false`);
       }
     }
     for (const key of remove) if (before[key] === undefined) context.out(`label ${goQuote(key)} not found.\n`);
     const after = changed(before, set, remove);
-    const next = withVersion(context, withValue(object, ['metadata', 'labels'], Object.keys(after).length === 0 ? undefined : after));
+    const next = withVersion(
+      context,
+      withValue(object, ['metadata', 'labels'], Object.keys(after).length === 0 ? undefined : after),
+    );
     const [old, fresh] = [compactJson(object), compactJson(next)];
-    return { object: next, operation: old === fresh ? 'not labeled' : remove.length > 0 && fresh.length < old.length ? 'unlabeled' : 'labeled' };
+    return {
+      object: next,
+      operation:
+        old === fresh ? 'not labeled' : remove.length > 0 && fresh.length < old.length ? 'unlabeled' : 'labeled',
+    };
   });
 }
 
 async function runAnnotate(context: Context): Promise<void> {
   const { resources, set, remove } = splitPairs(context, 'annotation');
-  if (set.size + remove.length === 0 && !context.flags.bool('list')) throw new CliError('at least one annotation update is required');
+  if (set.size + remove.length === 0 && !context.flags.bool('list'))
+    throw new CliError('at least one annotation update is required');
   const options = selectionOf(context, resources);
   if (context.flags.bool('list') && set.size + remove.length === 0) {
-    await visit(context, await select(context, options), options, async (object) => listPairs(context, 'annotations', nameLine(object), annotationsOf(object)));
+    await visit(context, await select(context, options), options, async (object) =>
+      listPairs(context, 'annotations', nameLine(object), annotationsOf(object)),
+    );
     return;
   }
   await changeObjects(context, options, 'merge', (object) => {
     const before = annotationsOf(object);
     if (!context.flags.bool('overwrite')) {
-      const taken = [...set].filter(([key, value]) => before[key] !== undefined && before[key] !== value).map(([key]) => `'${key}' already has a value (${before[key] ?? ''})`);
-      if (taken.length > 0) throw new CliError(`--overwrite is false but found the following declared annotation(s): ${taken.join('; ')}`);
+      const taken = [...set]
+        .filter(([key, value]) => before[key] !== undefined && before[key] !== value)
+        .map(([key]) => `'${key}' already has a value (${before[key] ?? ''})`);
+      if (taken.length > 0)
+        throw new CliError(`--overwrite is false but found the following declared annotation(s): ${taken.join('; ')}`);
     }
     const after = changed(before, set, remove);
-    const next = withVersion(context, withValue(object, ['metadata', 'annotations'], Object.keys(after).length === 0 ? undefined : after));
+    const next = withVersion(
+      context,
+      withValue(object, ['metadata', 'annotations'], Object.keys(after).length === 0 ? undefined : after),
+    );
     return { object: next, operation: 'annotated' };
   });
 }
 
-function changed(before: Readonly<Record<string, string>>, set: ReadonlyMap<string, string>, remove: readonly string[]): Record<string, string> {
+function changed(
+  before: Readonly<Record<string, string>>,
+  set: ReadonlyMap<string, string>,
+  remove: readonly string[],
+): Record<string, string> {
   const after: Record<string, string> = { ...before };
   for (const [key, value] of set) after[key] = value;
   for (const key of remove) delete after[key];
@@ -123,7 +161,12 @@ function withVersion(context: Context, object: Obj): Obj {
   return version === '' ? object : withValue(object, ['metadata', 'resourceVersion'], version);
 }
 
-function listPairs(context: Context, what: string, line: string, values: Readonly<Record<string, string>>): Promise<void> {
+function listPairs(
+  context: Context,
+  what: string,
+  line: string,
+  values: Readonly<Record<string, string>>,
+): Promise<void> {
   context.out(`Listing ${what} for ${line}:\n`);
   for (const key of Object.keys(values).sort()) context.out(` ${key}=${values[key] ?? ''}\n`);
   return Promise.resolve();

@@ -16,12 +16,23 @@ export const logs: Command = {
   group: 'Troubleshooting and Debugging Commands',
   short: 'Print the logs for a container in a pod',
   usage: '[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]',
-  examples: ['kubectl logs web', 'kubectl logs -f deploy/web', 'kubectl logs -l app=web --prefix', 'kubectl logs -p crash'],
+  examples: [
+    'kubectl logs web',
+    'kubectl logs -f deploy/web',
+    'kubectl logs -l app=web --prefix',
+    'kubectl logs -p crash',
+  ],
   flags: [
     SELECTOR_FLAG,
     ALL_NAMESPACES_FLAG,
     { name: 'follow', short: 'f', type: 'bool', fallback: 'false', usage: 'Go on as more is written.' },
-    { name: 'previous', short: 'p', type: 'bool', fallback: 'false', usage: 'Of the container before the last restart.' },
+    {
+      name: 'previous',
+      short: 'p',
+      type: 'bool',
+      fallback: 'false',
+      usage: 'Of the container before the last restart.',
+    },
     { name: 'container', short: 'c', type: 'string', usage: 'The container.' },
     { name: 'all-containers', type: 'bool', fallback: 'false', usage: 'Of every container of the pod.' },
     { name: 'all-pods', type: 'bool', fallback: 'false', usage: 'Of every pod of the workload.' },
@@ -34,7 +45,12 @@ export const logs: Command = {
     { name: 'max-log-requests', type: 'int', fallback: '5', usage: 'How many logs may be followed at once.' },
     { name: 'ignore-errors', type: 'bool', fallback: 'false', usage: 'Go on with the next log after an error.' },
     { name: 'pod-running-timeout', type: 'duration', fallback: '20s', usage: 'How long to wait for a pod.' },
-    { name: 'insecure-skip-tls-verify-backend', type: 'bool', fallback: 'false', usage: 'Do not check the certificate of the kubelet.' },
+    {
+      name: 'insecure-skip-tls-verify-backend',
+      type: 'bool',
+      fallback: 'false',
+      usage: 'Do not check the certificate of the kubelet.',
+    },
   ],
   run: runLogs,
 };
@@ -49,23 +65,36 @@ async function runLogs(context: Context): Promise<void> {
   const selector = context.flags.string('selector');
   const [first, second] = context.args;
   if (first === undefined && selector === '') {
-    throw usageError(context.path, "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command");
+    throw usageError(
+      context.path,
+      "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command",
+    );
   }
-  if (selector !== '' && context.args.length > 0) throw usageError(context.path, 'only a selector (-l) or a POD name is allowed');
-  if (context.flags.duration('since') !== 0 && context.flags.string('since-time') !== '') throw new CliError('at most one of `sinceTime` or `sinceSeconds` may be specified');
-  if (context.flags.changed('tail') && context.flags.int('tail') < -1) throw new CliError('--tail must be greater than or equal to -1');
+  if (selector !== '' && context.args.length > 0)
+    throw usageError(context.path, 'only a selector (-l) or a POD name is allowed');
+  if (context.flags.duration('since') !== 0 && context.flags.string('since-time') !== '')
+    throw new CliError('at most one of `sinceTime` or `sinceSeconds` may be specified');
+  if (context.flags.changed('tail') && context.flags.int('tail') < -1)
+    throw new CliError('--tail must be greater than or equal to -1');
   const sources = await sourcesOf(context, first, second ?? context.flags.string('container'), selector);
   if (sources.length === 0) return context.err(`No resources found in ${context.namespace} namespace.\n`);
   const follow = context.flags.bool('follow');
   const limit = context.flags.int('max-log-requests');
   if (follow && sources.length > limit) {
-    throw new CliError(`you are attempting to follow ${sources.length} log streams, but maximum allowed concurrency is ${limit}, use --max-log-requests to increase the limit`);
+    throw new CliError(
+      `you are attempting to follow ${sources.length} log streams, but maximum allowed concurrency is ${limit}, use --max-log-requests to increase the limit`,
+    );
   }
   if (follow && sources.length > 1) await Promise.all(sources.map((source) => printLog(context, source)));
   else for (const source of sources) await printLog(context, source);
 }
 
-async function sourcesOf(context: Context, word: string | undefined, container: string, selector: string): Promise<LogSource[]> {
+async function sourcesOf(
+  context: Context,
+  word: string | undefined,
+  container: string,
+  selector: string,
+): Promise<LogSource[]> {
   if (word === undefined) return selectedSources(context, selector, container);
   try {
     if (word.includes('/') && context.flags.bool('all-pods')) {
@@ -77,7 +106,9 @@ async function sourcesOf(context: Context, word: string | undefined, container: 
     return containersOf(context, pod, container).map((name) => ({ resource, pod, container: name }));
   } catch (error) {
     if (hasReason(error, 'NotFound') && !word.includes('/')) {
-      throw new CliError(`error from server (NotFound): ${error.message} in namespace ${JSON.stringify(context.namespace)}`);
+      throw new CliError(
+        `error from server (NotFound): ${error.message} in namespace ${JSON.stringify(context.namespace)}`,
+      );
     }
     throw error;
   }
@@ -85,14 +116,19 @@ async function sourcesOf(context: Context, word: string | undefined, container: 
 
 async function selectedSources(context: Context, selector: string, container: string): Promise<LogSource[]> {
   const resource = await discoveryOf(context).find('pods');
-  const answer = await context.server.json('GET', pathTo(resource, context.allNamespaces ? '' : context.namespace), { query: { labelSelector: selector } });
-  return list(answer, 'items').flatMap((pod) => containersOf(context, pod, container).map((name) => ({ resource, pod, container: name })));
+  const answer = await context.server.json('GET', pathTo(resource, context.allNamespaces ? '' : context.namespace), {
+    query: { labelSelector: selector },
+  });
+  return list(answer, 'items').flatMap((pod) =>
+    containersOf(context, pod, container).map((name) => ({ resource, pod, container: name })),
+  );
 }
 
 function containersOf(context: Context, pod: Obj, wanted: string): string[] {
   if (context.flags.bool('all-containers')) return containerNames(pod);
   if (wanted === '') return [defaultContainer(context, pod)];
-  if (!containerNames(pod).includes(wanted)) throw new CliError(`container ${wanted} is not valid for pod ${nameOf(pod)}`);
+  if (!containerNames(pod).includes(wanted))
+    throw new CliError(`container ${wanted} is not valid for pod ${nameOf(pod)}`);
   return [wanted];
 }
 
@@ -118,20 +154,27 @@ function printLog(context: Context, source: LogSource): Promise<void> {
   const write = linePrefixer(prefix, (text) => context.out(text));
   let failed = false;
   const path = pathTo(source.resource, namespaceOf(source.pod) || context.namespace, nameOf(source.pod), 'log');
-  context.server.stream('GET', path, { query: queryOf(context, source.container), accept: '*/*' }, {
-    head: (response) => {
-      failed = response.status >= 400;
-      if (!failed && response.body !== '') write(response.body);
-      if (failed) over.reject(new StatusError(statusOf(response, 'GET')));
+  context.server.stream(
+    'GET',
+    path,
+    { query: queryOf(context, source.container), accept: '*/*' },
+    {
+      head: (response) => {
+        failed = response.status >= 400;
+        if (!failed && response.body !== '') write(response.body);
+        if (failed) over.reject(new StatusError(statusOf(response, 'GET')));
+      },
+      data: (text) => {
+        if (!failed) write(text);
+      },
+      end: () => over.resolve(),
+      fail: (failure) => (failure.reason === 'cancelled' ? over.resolve() : over.reject(failure)),
     },
-    data: (text) => {
-      if (!failed) write(text);
-    },
-    end: () => over.resolve(),
-    fail: (failure) => (failure.reason === 'cancelled' ? over.resolve() : over.reject(failure)),
-  });
+  );
   if (!context.flags.bool('ignore-errors')) return over.promise;
-  return over.promise.catch((error: unknown) => context.err(`error: ${error instanceof Error ? error.message : str(error)}\n`));
+  return over.promise.catch((error: unknown) =>
+    context.err(`error: ${error instanceof Error ? error.message : str(error)}\n`),
+  );
 }
 
 function linePrefixer(prefix: string, out: (text: string) => void): (text: string) => void {

@@ -20,7 +20,10 @@ export const patch: Command = {
   group: 'Advanced Commands',
   short: 'Update fields of a resource',
   usage: '(-f FILENAME | TYPE NAME) [-p PATCH|--patch-file FILE]',
-  examples: [`kubectl patch node worker-1 -p '{"spec":{"unschedulable":true}}'`, `kubectl patch deploy web --type=json -p='[{"op":"replace","path":"/spec/replicas","value":3}]'`],
+  examples: [
+    `kubectl patch node worker-1 -p '{"spec":{"unschedulable":true}}'`,
+    `kubectl patch deploy web --type=json -p='[{"op":"replace","path":"/spec/replicas","value":3}]'`,
+  ],
   flags: [
     ...FILE_FLAGS,
     ...OUTPUT_FLAGS,
@@ -37,14 +40,16 @@ export const patch: Command = {
 async function runPatch(context: Context): Promise<void> {
   const type = context.flags.string('type').toLowerCase();
   const contentType = TYPES[type];
-  if (contentType === undefined) throw new CliError(`--type must be one of [json merge strategic], not ${goQuote(context.flags.string('type'))}`);
+  if (contentType === undefined)
+    throw new CliError(`--type must be one of [json merge strategic], not ${goQuote(context.flags.string('type'))}`);
   const body = patchText(context);
   const dryRun = dryRunOf(context);
   const options = { files: true };
   await visit(context, await select(context, options), options, async (object, target) => {
     const query = { dryRun: dryRunQuery(dryRun), fieldManager: context.flags.string('field-manager') };
     const path = pathTo(target.resource, target.namespace, target.name, context.flags.string('subresource'));
-    const patched = dryRun === 'client' ? object : await context.server.json('PATCH', path, { query, body, contentType });
+    const patched =
+      dryRun === 'client' ? object : await context.server.json('PATCH', path, { query, body, contentType });
     const same = dryRun === 'none' && resourceVersionOf(patched) === resourceVersionOf(object);
     const report = reporter(context, operationText(same ? 'patched (no change)' : 'patched', dryRun));
     report.print(patched);
@@ -56,7 +61,8 @@ async function runPatch(context: Context): Promise<void> {
 function patchText(context: Context): string {
   const file = context.flags.string('patch-file');
   const given = context.flags.string('patch');
-  if (file === '' && given === '') throw new CliError('must specify --patch or --patch-file containing the contents of the patch');
+  if (file === '' && given === '')
+    throw new CliError('must specify --patch or --patch-file containing the contents of the patch');
   if (file !== '' && given !== '') throw new CliError('cannot specify --patch and --patch-file together');
   const text = file === '' ? given : context.io.files.read(file);
   if (text === undefined) throw new CliError(`unable to read patch file: open ${file}: no such file or directory`);

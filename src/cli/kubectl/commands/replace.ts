@@ -26,7 +26,12 @@ export const replace: Command = {
     { name: 'force', type: 'bool', fallback: 'false', usage: 'Delete and create anew.' },
     { name: 'grace-period', type: 'int', fallback: '-1', usage: 'Seconds that a deleted object is given.' },
     { name: 'timeout', type: 'duration', fallback: '0s', usage: 'How long to wait for a deletion.' },
-    { name: 'save-config', type: 'bool', fallback: 'false', usage: 'Record the object in its annotation, for a later apply.' },
+    {
+      name: 'save-config',
+      type: 'bool',
+      fallback: 'false',
+      usage: 'Record the object in its annotation, for a later apply.',
+    },
     { name: 'subresource', type: 'string', usage: 'Sub-resource to replace: status or scale.' },
   ],
   run: runReplace,
@@ -36,7 +41,8 @@ async function runReplace(context: Context): Promise<void> {
   if (context.args.length > 0) throw usageError(context.path, `Unexpected args: [${context.args.join(' ')}]`);
   if (context.flags.list('filename').length === 0) throw new CliError('must specify one of -f and -k');
   const force = context.flags.bool('force');
-  if (!force && context.flags.int('grace-period') >= 0) throw new CliError('--grace-period must have --force specified');
+  if (!force && context.flags.int('grace-period') >= 0)
+    throw new CliError('--grace-period must have --force specified');
   const dryRun = dryRunOf(context);
   const errors: Error[] = [];
   const targets = await fileTargets(context, context.flags.list('filename'), errors);
@@ -58,8 +64,17 @@ async function send(context: Context, target: Target, method: 'PUT' | 'POST'): P
   const object = context.flags.bool('save-config') ? withLastApplied(target.object ?? {}) : (target.object ?? {});
   const dryRun = dryRunOf(context);
   if (dryRun === 'client') return object;
-  const query = { dryRun: dryRunQuery(dryRun), fieldManager: context.flags.string('field-manager'), fieldValidation: fieldValidationOf(context) };
-  const path = pathTo(target.resource, target.namespace, method === 'PUT' ? target.name : '', method === 'PUT' ? context.flags.string('subresource') : '');
+  const query = {
+    dryRun: dryRunQuery(dryRun),
+    fieldManager: context.flags.string('field-manager'),
+    fieldValidation: fieldValidationOf(context),
+  };
+  const path = pathTo(
+    target.resource,
+    target.namespace,
+    method === 'PUT' ? target.name : '',
+    method === 'PUT' ? context.flags.string('subresource') : '',
+  );
   return context.server.json(method, path, { query, body: object });
 }
 
@@ -74,7 +89,11 @@ async function removeFirst(context: Context, target: Target): Promise<void> {
     if (hasReason(error, 'NotFound')) return;
     throw error;
   }
-  context.out(`${kindPrefix(target.resource)} ${goQuote(target.name)} deleted${target.resource.namespaced ? ` from ${target.namespace} namespace` : ''}\n`);
+  context.out(
+    `${kindPrefix(target.resource)} ${goQuote(target.name)} deleted${target.resource.namespaced ? ` from ${target.namespace} namespace` : ''}\n`,
+  );
   const timeout = context.flags.duration('timeout') === 0 ? FOREVER : context.flags.duration('timeout');
-  await waitFor(context, target, timeout, (live) => (live === undefined || (uid !== '' && uidOf(live) !== uid) ? 'met' : 'not yet'));
+  await waitFor(context, target, timeout, (live) =>
+    live === undefined || (uid !== '' && uidOf(live) !== uid) ? 'met' : 'not yet',
+  );
 }

@@ -9,6 +9,10 @@ export const rollout: Command = {
   group: 'Deploy Commands',
   short: 'Manage the rollout of one or many resources',
   usage: 'SUBCOMMAND',
-  examples: ['kubectl rollout status deployment/web', 'kubectl rollout undo deployment/web', 'kubectl rollout restart deployment/web'],
+  examples: [
+    'kubectl rollout status deployment/web',
+    'kubectl rollout undo deployment/web',
+    'kubectl rollout restart deployment/web',
+  ],
   subcommands: [rolloutHistory, rolloutPause, rolloutRestart, rolloutResume, rolloutStatus, rolloutUndo],
 };

@@ -18,7 +18,8 @@ export const run: Command = {
   name: 'run',
   group: 'Basic Commands (Beginner)',
   short: 'Run a particular image on the cluster',
-  usage: 'NAME --image=image [--env="key=value"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...]',
+  usage:
+    'NAME --image=image [--env="key=value"] [--port=port] [--dry-run=server|client] [--overrides=inline-json] [--command] -- [COMMAND] [args...]',
   examples: ['kubectl run web --image=nginx', 'kubectl run -i -t shell --image=busybox --restart=Never -- sh'],
   flags: [
     ...OUTPUT_FLAGS,
@@ -41,8 +42,18 @@ export const run: Command = {
     { name: 'attach', type: 'bool', fallback: 'false', usage: 'Wait for the pod and attach to it.' },
     { name: 'rm', type: 'bool', fallback: 'false', usage: 'Delete the pod when it ends.' },
     { name: 'quiet', short: 'q', type: 'bool', fallback: 'false', usage: 'No prompts.' },
-    { name: 'save-config', type: 'bool', fallback: 'false', usage: 'Record the object in its annotation, for a later apply.' },
-    { name: 'leave-stdin-open', type: 'bool', fallback: 'false', usage: 'Keep standard input open after the first client leaves.' },
+    {
+      name: 'save-config',
+      type: 'bool',
+      fallback: 'false',
+      usage: 'Record the object in its annotation, for a later apply.',
+    },
+    {
+      name: 'leave-stdin-open',
+      type: 'bool',
+      fallback: 'false',
+      usage: 'Keep standard input open after the first client leaves.',
+    },
     { name: 'grace-period', type: 'int', fallback: '-1', usage: 'Seconds that the pod is given with --rm.' },
     { name: 'pod-running-timeout', type: 'duration', fallback: '1m0s', usage: 'How long to wait for the pod to run.' },
   ],
@@ -66,13 +77,22 @@ async function runRun(context: Context): Promise<void> {
 
 function checkFlags(context: Context): void {
   if (context.flags.string('image') === '') throw new CliError('required flag(s) "image" not set');
-  if (/\s/.test(context.flags.string('image'))) throw new CliError(`Invalid image name ${goQuote(context.flags.string('image'))}: invalid reference format`);
+  if (/\s/.test(context.flags.string('image')))
+    throw new CliError(`Invalid image name ${goQuote(context.flags.string('image'))}: invalid reference format`);
   const attach = context.flags.bool('attach') || context.flags.bool('stdin');
-  if (context.flags.bool('tty') && !context.flags.bool('stdin')) throw usageError(context.path, '-i/--stdin is required for containers with -t/--tty=true');
-  if (context.flags.bool('expose') && context.flags.string('port') === '') throw usageError(context.path, '--port must be set when exposing a service');
-  if (context.flags.bool('rm') && !attach) throw usageError(context.path, '--rm should only be used for attached containers');
-  if (attach && dryRunOf(context) !== 'none') throw usageError(context.path, "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)");
-  if (!['Always', 'OnFailure', 'Never', ''].includes(context.flags.string('restart'))) throw usageError(context.path, `invalid restart policy: ${context.flags.string('restart')}`);
+  if (context.flags.bool('tty') && !context.flags.bool('stdin'))
+    throw usageError(context.path, '-i/--stdin is required for containers with -t/--tty=true');
+  if (context.flags.bool('expose') && context.flags.string('port') === '')
+    throw usageError(context.path, '--port must be set when exposing a service');
+  if (context.flags.bool('rm') && !attach)
+    throw usageError(context.path, '--rm should only be used for attached containers');
+  if (attach && dryRunOf(context) !== 'none')
+    throw usageError(
+      context.path,
+      "--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)",
+    );
+  if (!['Always', 'OnFailure', 'Never', ''].includes(context.flags.string('restart')))
+    throw usageError(context.path, `invalid restart policy: ${context.flags.string('restart')}`);
   const port = context.flags.string('port');
   if (port !== '' && !/^\d+$/.test(port)) throw new CliError(`strconv.Atoi: parsing ${goQuote(port)}: invalid syntax`);
 }
@@ -100,7 +120,12 @@ function podObject(context: Context, name: string, args: readonly string[]): Obj
   return {
     kind: 'Pod',
     apiVersion: 'v1',
-    metadata: { name, ...(context.namespaceGiven ? { namespace: context.namespace } : {}), labels, ...(Object.keys(annotations).length === 0 ? {} : { annotations }) },
+    metadata: {
+      name,
+      ...(context.namespaceGiven ? { namespace: context.namespace } : {}),
+      labels,
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+    },
     spec: { containers: [container], restartPolicy: flags.string('restart') || 'Always', dnsPolicy: 'ClusterFirst' },
     status: {},
   };
@@ -110,7 +135,8 @@ function parseLabels(text: string): Record<string, string> {
   return Object.fromEntries(
     text.split(',').map((pair) => {
       const [key, value] = pairOf(pair, 'label');
-      if (labelValue(value).length > 0) throw new CliError(`invalid label value: ${goQuote(pair)}: ${labelValue(value).join(';')}`);
+      if (labelValue(value).length > 0)
+        throw new CliError(`invalid label value: ${goQuote(pair)}: ${labelValue(value).join(';')}`);
       return [key, value];
     }),
   );
@@ -133,7 +159,10 @@ function overridden(context: Context, pod: Obj): Obj {
     if (error instanceof YamlError) throw new CliError(`Invalid JSON Patch: ${error.message}`);
     throw error;
   }
-  const merged = context.flags.string('override-type') === 'strategic' ? applyStrategicPatch(pod, patch as Record<string, unknown>, 'Pod') : applyMergePatch(pod, patch);
+  const merged =
+    context.flags.string('override-type') === 'strategic'
+      ? applyStrategicPatch(pod, patch as Record<string, unknown>, 'Pod')
+      : applyMergePatch(pod, patch);
   return complete(merged as Obj);
 }
 
@@ -149,7 +178,12 @@ function serviceObject(context: Context, name: string): Obj {
   };
 }
 
-async function makeAndReport(context: Context, plural: string, object: Obj, report: { print(object: Obj): void } | undefined): Promise<Obj> {
+async function makeAndReport(
+  context: Context,
+  plural: string,
+  object: Obj,
+  report: { print(object: Obj): void } | undefined,
+): Promise<Obj> {
   const dryRun = dryRunOf(context);
   if (dryRun === 'client') {
     report?.print(object);
@@ -177,7 +211,12 @@ async function attachAndClean(context: Context, pod: Obj): Promise<void> {
   }
   if (context.flags.bool('rm')) {
     const grace = context.flags.int('grace-period');
-    const body = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background', ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}) };
+    const body = {
+      kind: 'DeleteOptions',
+      apiVersion: 'v1',
+      propagationPolicy: 'Background',
+      ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}),
+    };
     await context.server.json('DELETE', pathTo(resource, context.namespace, name), { body });
     if (!context.flags.bool('quiet')) context.out(`pod ${goQuote(name)} deleted from ${context.namespace} namespace\n`);
   }

@@ -34,20 +34,26 @@ async function runScale(context: Context): Promise<void> {
   const targets = await select(context, options);
   if (!context.flags.changed('replicas')) throw new CliError('required flag(s) "replicas" not set');
   const replicas = context.flags.int('replicas');
-  if (replicas < 0) throw new CliError(`The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0`);
+  if (replicas < 0)
+    throw new CliError(`The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0`);
   const dryRun = dryRunOf(context);
   const count = await visit(context, targets, options, async (object, target) => {
     const path = pathTo(target.resource, target.namespace, target.name, 'scale');
     if (dryRun !== 'client') {
       await checkCurrent(context, path);
       const body = { spec: { replicas } };
-      await context.server.json('PATCH', path, { query: { dryRun: dryRunQuery(dryRun) }, body, contentType: 'application/merge-patch+json' });
+      await context.server.json('PATCH', path, {
+        query: { dryRun: dryRunQuery(dryRun) },
+        body,
+        contentType: 'application/merge-patch+json',
+      });
     }
     const report = reporter(context, operationText('scaled', dryRun));
     report.print(object);
     report.flush();
     const timeout = context.flags.duration('timeout');
-    if (timeout > 0 && dryRun === 'none') await waitFor(context, target, Math.min(timeout, FOREVER), (live) => (sized(live, replicas) ? 'met' : 'not yet'));
+    if (timeout > 0 && dryRun === 'none')
+      await waitFor(context, target, Math.min(timeout, FOREVER), (live) => (sized(live, replicas) ? 'met' : 'not yet'));
   });
   if (count === 0) throw new CliError('no objects passed to scale');
 }
@@ -62,5 +68,8 @@ async function checkCurrent(context: Context, path: string): Promise<void> {
 
 function sized(object: Obj | undefined, replicas: number): boolean {
   if (object === undefined) return true;
-  return (num(object, 'status', 'observedGeneration') ?? 0) >= (num(object, 'metadata', 'generation') ?? 0) && (num(object, 'status', 'replicas') ?? 0) === replicas;
+  return (
+    (num(object, 'status', 'observedGeneration') ?? 0) >= (num(object, 'metadata', 'generation') ?? 0) &&
+    (num(object, 'status', 'replicas') ?? 0) === replicas
+  );
 }

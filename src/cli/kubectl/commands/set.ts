@@ -21,7 +21,9 @@ const setImage: Command = {
     }
     const images = pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const);
     await changeTemplates(context, resources, 'image', 'image updated', (containers) => {
-      for (const [name] of images) if (name !== '*' && !containers.some((each) => str(each, 'name') === name)) throw new CliError(`unable to find container named ${goQuote(name)}`);
+      for (const [name] of images)
+        if (name !== '*' && !containers.some((each) => str(each, 'name') === name))
+          throw new CliError(`unable to find container named ${goQuote(name)}`);
       return containers.map((container) => {
         const image = images.findLast(([name]) => name === '*' || name === str(container, 'name'));
         return image === undefined ? container : { ...container, image: image[1] };
@@ -34,7 +36,11 @@ const setEnv: Command = {
   name: 'env',
   short: 'Update environment variables on a pod template',
   usage: 'RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N',
-  examples: ['kubectl set env deployment/web LEVEL=debug', 'kubectl set env deployment/web LEVEL-', 'kubectl set env deployment/web --list'],
+  examples: [
+    'kubectl set env deployment/web LEVEL=debug',
+    'kubectl set env deployment/web LEVEL-',
+    'kubectl set env deployment/web --list',
+  ],
   flags: [
     ...modifyFlags('kubectl-set'),
     { name: 'containers', short: 'c', type: 'string', fallback: '*', usage: 'The containers to change.' },
@@ -45,7 +51,9 @@ const setEnv: Command = {
     const { resources, pairs } = split(context, (arg) => /^[^=/]+(=|-$)/.test(arg));
     if (context.flags.bool('list')) return listEnv(context, resources);
     if (pairs.length === 0) throw new CliError('at least one environment variable must be provided');
-    await changeTemplates(context, resources, 'env', 'env updated', (containers) => containers.map((container) => (chosen(context, container) ? withEnv(container, pairs) : container)));
+    await changeTemplates(context, resources, 'env', 'env updated', (containers) =>
+      containers.map((container) => (chosen(context, container) ? withEnv(container, pairs) : container)),
+    );
   },
 };
 
@@ -62,9 +70,12 @@ const setResources: Command = {
   ],
   async run(context) {
     const [limits, requests] = [amounts(context.flags.string('limits')), amounts(context.flags.string('requests'))];
-    if (limits === undefined && requests === undefined) throw new CliError('you must specify an update to requests or limits (in the form of --requests/--limits)');
+    if (limits === undefined && requests === undefined)
+      throw new CliError('you must specify an update to requests or limits (in the form of --requests/--limits)');
     await changeTemplates(context, context.args, 'resources', 'resource requirements updated', (containers) =>
-      containers.map((container) => (chosen(context, container) ? withResources(container, limits, requests) : container)),
+      containers.map((container) =>
+        chosen(context, container) ? withResources(container, limits, requests) : container,
+      ),
     );
   },
 };
@@ -77,7 +88,10 @@ export const set: Command = {
   subcommands: [setEnv, setImage, setResources],
 };
 
-function split(context: Context, isPair: (arg: string) => boolean): { resources: readonly string[]; pairs: readonly string[] } {
+function split(
+  context: Context,
+  isPair: (arg: string) => boolean,
+): { resources: readonly string[]; pairs: readonly string[] } {
   const first = context.args.findIndex(isPair);
   if (first < 0) return { resources: context.args, pairs: [] };
   return { resources: context.args.slice(0, first), pairs: context.args.slice(first) };
@@ -85,12 +99,21 @@ function split(context: Context, isPair: (arg: string) => boolean): { resources:
 
 function chosen(context: Context, container: Obj): boolean {
   const pattern = context.flags.string('containers');
-  return new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(str(container, 'name'));
+  return new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(
+    str(container, 'name'),
+  );
 }
 
 /** Changes the containers of a pod, or of the template that a workload makes pods from. */
-async function changeTemplates(context: Context, resources: readonly string[], what: string, operation: string, change: (containers: readonly Obj[]) => readonly Obj[]): Promise<void> {
-  const wrap = (error: Error): Error => new CliError(`failed to patch ${what} update to pod template: ${asError(error).message}`);
+async function changeTemplates(
+  context: Context,
+  resources: readonly string[],
+  what: string,
+  operation: string,
+  change: (containers: readonly Obj[]) => readonly Obj[],
+): Promise<void> {
+  const wrap = (error: Error): Error =>
+    new CliError(`failed to patch ${what} update to pod template: ${asError(error).message}`);
   await changeObjects(
     context,
     selectionOf(context, resources),
@@ -98,13 +121,17 @@ async function changeTemplates(context: Context, resources: readonly string[], w
     (object) => {
       const path = str(object, 'kind') === 'Pod' ? ['spec'] : ['spec', 'template', 'spec'];
       const spec = record(object, ...path);
-      if (list(spec, 'containers').length === 0) throw new CliError(`object does not have a pod template: ${str(object, 'kind')}`);
+      if (list(spec, 'containers').length === 0)
+        throw new CliError(`object does not have a pod template: ${str(object, 'kind')}`);
       const all = [...list(spec, 'containers'), ...list(spec, 'initContainers')];
       const next = change(all);
       if (JSON.stringify(all) === JSON.stringify(next)) return undefined;
       const own = list(spec, 'containers').length;
       const changed = withValue(object, [...path, 'containers'], next.slice(0, own));
-      return { object: next.length > own ? withValue(changed, [...path, 'initContainers'], next.slice(own)) : changed, operation };
+      return {
+        object: next.length > own ? withValue(changed, [...path, 'initContainers'], next.slice(own)) : changed,
+        operation,
+      };
     },
     (error) => (error instanceof StatusError ? wrap(error) : error),
   );
@@ -117,7 +144,8 @@ function withEnv(container: Obj, pairs: readonly string[]): Obj {
     const name = equals < 0 ? pair.slice(0, -1) : pair.slice(0, equals);
     const rest = env.filter((each) => str(each, 'name') !== name);
     if (equals < 0) env = rest;
-    else if (rest.length < env.length) env = env.map((each) => (str(each, 'name') === name ? { name, value: pair.slice(equals + 1) } : each));
+    else if (rest.length < env.length)
+      env = env.map((each) => (str(each, 'name') === name ? { name, value: pair.slice(equals + 1) } : each));
     else env.push({ name, value: pair.slice(equals + 1) });
   }
   return withValue(container, ['env'], env.length === 0 ? undefined : env);
@@ -139,13 +167,20 @@ function amounts(text: string): Readonly<Record<string, string>> | undefined {
     text.split(',').map((pair) => {
       const [name = '', amount] = pair.split('=');
       if (amount === undefined) throw new CliError(`Invalid argument syntax ${pair}, expected <resource>=<value>`);
-      if (!isQuantity(amount)) throw new CliError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+      if (!isQuantity(amount))
+        throw new CliError(
+          "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+        );
       return [name, amount];
     }),
   );
 }
 
-function withResources(container: Obj, limits: Readonly<Record<string, string>> | undefined, requests: Readonly<Record<string, string>> | undefined): Obj {
+function withResources(
+  container: Obj,
+  limits: Readonly<Record<string, string>> | undefined,
+  requests: Readonly<Record<string, string>> | undefined,
+): Obj {
   const before = record(container, 'resources');
   return {
     ...container,

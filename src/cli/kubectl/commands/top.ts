@@ -3,7 +3,13 @@ import { ALL_NAMESPACES_FLAG, SELECTOR_FLAGS } from '../common-flags.ts';
 import { CliError } from '../errors.ts';
 import { discoveryOf } from '../selection.ts';
 
-const FLAGS = [...SELECTOR_FLAGS, ALL_NAMESPACES_FLAG, { name: 'sort-by', type: 'string', usage: 'cpu or memory.' }, { name: 'no-headers', type: 'bool', fallback: 'false', usage: 'No headings.' }, { name: 'containers', type: 'bool', fallback: 'false', usage: 'A line per container.' }] as const;
+const FLAGS = [
+  ...SELECTOR_FLAGS,
+  ALL_NAMESPACES_FLAG,
+  { name: 'sort-by', type: 'string', usage: 'cpu or memory.' },
+  { name: 'no-headers', type: 'bool', fallback: 'false', usage: 'No headings.' },
+  { name: 'containers', type: 'bool', fallback: 'false', usage: 'A line per container.' },
+] as const;
 
 export const top: Command = {
   name: 'top',
@@ -11,8 +17,22 @@ export const top: Command = {
   short: 'Display resource (CPU/memory) usage',
   usage: 'SUBCOMMAND',
   subcommands: [
-    { name: 'node', aliases: ['nodes', 'no'], short: 'Display resource (CPU/memory) usage of nodes', usage: '[NAME | -l label]', flags: FLAGS, run: requireMetrics },
-    { name: 'pod', aliases: ['pods', 'po'], short: 'Display resource (CPU/memory) usage of pods', usage: '[NAME | -l label]', flags: FLAGS, run: requireMetrics },
+    {
+      name: 'node',
+      aliases: ['nodes', 'no'],
+      short: 'Display resource (CPU/memory) usage of nodes',
+      usage: '[NAME | -l label]',
+      flags: FLAGS,
+      run: requireMetrics,
+    },
+    {
+      name: 'pod',
+      aliases: ['pods', 'po'],
+      short: 'Display resource (CPU/memory) usage of pods',
+      usage: '[NAME | -l label]',
+      flags: FLAGS,
+      run: requireMetrics,
+    },
   ],
 };
 

@@ -15,8 +15,13 @@ export const wait: Command = {
   name: 'wait',
   group: 'Advanced Commands',
   short: 'Wait for a specific condition on one or many resources',
-  usage: "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]]",
-  examples: ['kubectl wait --for=condition=Ready pod/web', "kubectl wait --for=jsonpath='{.status.phase}'=Running pod/web", 'kubectl wait --for=delete pod/web --timeout=60s'],
+  usage:
+    "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]]",
+  examples: [
+    'kubectl wait --for=condition=Ready pod/web',
+    "kubectl wait --for=jsonpath='{.status.phase}'=Running pod/web",
+    'kubectl wait --for=delete pod/web --timeout=60s',
+  ],
   flags: [
     ...FILE_FLAGS,
     ...SELECTOR_FLAGS,
@@ -31,8 +36,7 @@ export const wait: Command = {
 };
 
 type Condition =
-  | { readonly kind: 'delete' | 'create' }
-  | { readonly kind: 'check'; readonly met: (object: Obj) => boolean };
+  { readonly kind: 'delete' | 'create' } | { readonly kind: 'check'; readonly met: (object: Obj) => boolean };
 
 async function runWait(context: Context): Promise<void> {
   const wanted = context.flags.list('for');
@@ -67,9 +71,14 @@ function conditionOf(text: string): Condition {
 
 /** A condition that is older than the spec does not count. */
 function hasCondition(object: Obj, name: string, value: string): boolean {
-  const found = list(object, 'status', 'conditions').find((each) => str(each, 'type').toLowerCase() === name.toLowerCase());
+  const found = list(object, 'status', 'conditions').find(
+    (each) => str(each, 'type').toLowerCase() === name.toLowerCase(),
+  );
   if (found === undefined) return false;
-  const [generation, observed] = [num(object, 'metadata', 'generation'), num(found, 'observedGeneration') ?? num(object, 'status', 'observedGeneration')];
+  const [generation, observed] = [
+    num(object, 'metadata', 'generation'),
+    num(found, 'observedGeneration') ?? num(object, 'status', 'observedGeneration'),
+  ];
   if (generation !== undefined && observed !== undefined && observed < generation) return false;
   return str(found, 'status').toLowerCase() === value.toLowerCase();
 }
@@ -79,7 +88,10 @@ function jsonPathCheck(text: string): (object: Obj) => boolean {
   const equals = text.indexOf('=', close < 0 ? 0 : close);
   const [expression, value] = equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
   const clean = (part: string): string => part.replace(/^(['"])(.*)\1$/, '$2');
-  if (value !== undefined && clean(value) === '') throw new CliError('jsonpath wait has to have a value after equal sign, like --for=jsonpath=\'{.status.readyReplicas}\'=3');
+  if (value !== undefined && clean(value) === '')
+    throw new CliError(
+      "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
+    );
   try {
     const path = parseJsonPath(relaxedPath(clean(expression)));
     return (object) => {
@@ -95,7 +107,13 @@ function jsonPathCheck(text: string): (object: Obj) => boolean {
   }
 }
 
-async function waitAll(context: Context, targets: readonly Target[], options: SelectionOptions, condition: Condition, deadline: number): Promise<void> {
+async function waitAll(
+  context: Context,
+  targets: readonly Target[],
+  options: SelectionOptions,
+  condition: Condition,
+  deadline: number,
+): Promise<void> {
   const errors: Error[] = [];
   let visited = 0;
   for (const target of targets) {
@@ -117,11 +135,20 @@ interface Waited {
   readonly object: Obj;
 }
 
-async function objectsFor(context: Context, target: Target, options: SelectionOptions, condition: Condition, deadline: number): Promise<Waited[]> {
+async function objectsFor(
+  context: Context,
+  target: Target,
+  options: SelectionOptions,
+  condition: Condition,
+  deadline: number,
+): Promise<Waited[]> {
   if (condition.kind === 'create') return waitCreated(context, target, options, deadline);
   try {
     const objects = await fetchTarget(context, target, options);
-    return objects.map((object) => ({ object, target: { ...target, name: nameOf(object), namespace: target.resource.namespaced ? namespaceOf(object) : '' } }));
+    return objects.map((object) => ({
+      object,
+      target: { ...target, name: nameOf(object), namespace: target.resource.namespaced ? namespaceOf(object) : '' },
+    }));
   } catch (error) {
     if (condition.kind === 'delete' && hasReason(error, 'NotFound')) return [];
     throw error;
@@ -130,7 +157,12 @@ async function objectsFor(context: Context, target: Target, options: SelectionOp
 
 const POLL = 1_000_000;
 
-async function waitCreated(context: Context, target: Target, options: SelectionOptions, deadline: number): Promise<Waited[]> {
+async function waitCreated(
+  context: Context,
+  target: Target,
+  options: SelectionOptions,
+  deadline: number,
+): Promise<Waited[]> {
   for (;;) {
     try {
       const objects = await fetchTarget(context, target, options);
@@ -143,7 +175,12 @@ async function waitCreated(context: Context, target: Target, options: SelectionO
   }
 }
 
-async function waitOne(context: Context, { object, target }: Waited, condition: Condition, deadline: number): Promise<void> {
+async function waitOne(
+  context: Context,
+  { object, target }: Waited,
+  condition: Condition,
+  deadline: number,
+): Promise<void> {
   const left = Math.max(0, deadline - context.io.now());
   if (condition.kind === 'delete') {
     const uid = uidOf(object);
@@ -154,7 +191,9 @@ async function waitOne(context: Context, { object, target }: Waited, condition: 
       return condition.met(live) ? 'met' : 'not yet';
     });
   }
-  context.out(context.flags.string('output') === 'name' ? `${nameLine(object)}\n` : `${nameLine(object)} condition met\n`);
+  context.out(
+    context.flags.string('output') === 'name' ? `${nameLine(object)}\n` : `${nameLine(object)} condition met\n`,
+  );
 }
 
 function gone(target: Target): CliError {

@@ -8,7 +8,14 @@ import { canonicalQuantity } from '../../../api/quantity.ts';
 export type Resolve = (fieldPath: string) => string;
 
 /** Models describe.describeContainers. `space` is two spaces in a pod template, and empty in a pod. */
-export function writeContainers(writer: DescribeWriter, title: string, containers: readonly Obj[], statuses: readonly Obj[], space: string, resolve: Resolve): void {
+export function writeContainers(
+  writer: DescribeWriter,
+  title: string,
+  containers: readonly Obj[],
+  statuses: readonly Obj[],
+  space: string,
+  resolve: Resolve,
+): void {
   writer.write(LEVEL_0, `${space}${title}:${containers.length === 0 ? ' <none>' : ''}\n`);
   for (const container of containers) {
     const status = statuses.find((each) => str(each, 'name') === str(container, 'name'));
@@ -17,7 +24,11 @@ export function writeContainers(writer: DescribeWriter, title: string, container
     writeWords(writer, 'Args', strings(container, 'args'));
     if (status !== undefined) writeState(writer, status);
     writeResources(writer, at(container, 'resources'), LEVEL_2);
-    for (const [field, label] of [['livenessProbe', 'Liveness'], ['readinessProbe', 'Readiness'], ['startupProbe', 'Startup']] as const) {
+    for (const [field, label] of [
+      ['livenessProbe', 'Liveness'],
+      ['readinessProbe', 'Readiness'],
+      ['startupProbe', 'Startup'],
+    ] as const) {
       if (at(container, field) !== undefined) writer.line(LEVEL_2, `${label}:`, probeText(record(container, field)));
     }
     writeEnvFrom(writer, container);
@@ -32,8 +43,18 @@ function writeBasics(writer: DescribeWriter, container: Obj, status: Obj | undef
   writer.line(LEVEL_2, 'Image:', str(container, 'image'));
   if (status !== undefined) writer.line(LEVEL_2, 'Image ID:', str(status, 'imageID'));
   const ports = list(container, 'ports');
-  const text = ports.map((port) => `${str(port, 'containerPort')}/${protocolOf(port)}${str(port, 'name') === '' ? '' : ` (${str(port, 'name')})`}`).join(', ');
-  const host = ports.map((port) => `${num(port, 'hostPort') ?? 0}/${protocolOf(port)}${str(port, 'name') === '' ? '' : ` (${str(port, 'name')})`}`).join(', ');
+  const text = ports
+    .map(
+      (port) =>
+        `${str(port, 'containerPort')}/${protocolOf(port)}${str(port, 'name') === '' ? '' : ` (${str(port, 'name')})`}`,
+    )
+    .join(', ');
+  const host = ports
+    .map(
+      (port) =>
+        `${num(port, 'hostPort') ?? 0}/${protocolOf(port)}${str(port, 'name') === '' ? '' : ` (${str(port, 'name')})`}`,
+    )
+    .join(', ');
   writer.line(LEVEL_2, text.includes(',') ? 'Ports:' : 'Port:', text === '' ? '<none>' : text);
   writer.line(LEVEL_2, host.includes(',') ? 'Host Ports:' : 'Host Port:', host === '' ? '<none>' : host);
 }
@@ -50,7 +71,8 @@ function writeWords(writer: DescribeWriter, title: string, words: readonly strin
 
 function writeState(writer: DescribeWriter, status: Obj): void {
   writeStatus(writer, 'State', record(status, 'state'));
-  if (at(status, 'lastState', 'terminated') !== undefined) writeStatus(writer, 'Last State', record(status, 'lastState'));
+  if (at(status, 'lastState', 'terminated') !== undefined)
+    writeStatus(writer, 'Last State', record(status, 'lastState'));
   writer.line(LEVEL_2, 'Ready:', bool(status, 'ready') ? 'True' : 'False');
   writer.line(LEVEL_2, 'Restart Count:', String(num(status, 'restartCount') ?? 0));
 }
@@ -78,7 +100,10 @@ function writeTerminated(writer: DescribeWriter, name: string, state: unknown): 
 }
 
 export function writeResources(writer: DescribeWriter, resources: unknown, level: number): void {
-  for (const [field, title] of [['limits', 'Limits'], ['requests', 'Requests']] as const) {
+  for (const [field, title] of [
+    ['limits', 'Limits'],
+    ['requests', 'Requests'],
+  ] as const) {
     const amounts = record(resources, field);
     const names = Object.keys(amounts).sort();
     if (names.length > 0) writer.write(level, `${title}:\n`);
@@ -95,8 +120,10 @@ export function probeText(probe: Obj): string {
     const path = str(http, 'path');
     return `http-get ${str(http, 'scheme').toLowerCase()}://${str(http, 'host')}:${str(http, 'port')}${path === '' || path.startsWith('/') ? path : `/${path}`} ${tail}`;
   }
-  if (at(probe, 'tcpSocket') !== undefined) return `tcp-socket ${str(probe, 'tcpSocket', 'host')}:${str(probe, 'tcpSocket', 'port')} ${tail}`;
-  if (at(probe, 'grpc') !== undefined) return `grpc <pod>:${str(probe, 'grpc', 'port')} ${str(probe, 'grpc', 'service')} ${tail}`;
+  if (at(probe, 'tcpSocket') !== undefined)
+    return `tcp-socket ${str(probe, 'tcpSocket', 'host')}:${str(probe, 'tcpSocket', 'port')} ${tail}`;
+  if (at(probe, 'grpc') !== undefined)
+    return `grpc <pod>:${str(probe, 'grpc', 'port')} ${str(probe, 'grpc', 'service')} ${tail}`;
   return `unknown ${tail}`;
 }
 
@@ -107,7 +134,12 @@ function writeEnvFrom(writer: DescribeWriter, container: Obj): void {
   for (const source of sources) {
     const kind = at(source, 'configMapRef') !== undefined ? 'configMapRef' : 'secretRef';
     const prefix = str(source, 'prefix') === '' ? '' : ` with prefix '${str(source, 'prefix')}'`;
-    writer.line(LEVEL_3, str(source, kind, 'name'), `${kind === 'configMapRef' ? 'ConfigMap' : 'Secret'}${prefix}`, `Optional: ${String(bool(source, kind, 'optional'))}`);
+    writer.line(
+      LEVEL_3,
+      str(source, kind, 'name'),
+      `${kind === 'configMapRef' ? 'ConfigMap' : 'Secret'}${prefix}`,
+      `Optional: ${String(bool(source, kind, 'optional'))}`,
+    );
   }
 }
 
@@ -118,7 +150,9 @@ function writeEnv(writer: DescribeWriter, container: Obj, resolve: Resolve): voi
     const name = str(each, 'name');
     const from = record(each, 'valueFrom');
     if (Object.keys(from).length === 0) {
-      str(each, 'value').split('\n').forEach((line, index) => writer.line(LEVEL_3, index === 0 ? `${name}:` : '', line));
+      str(each, 'value')
+        .split('\n')
+        .forEach((line, index) => writer.line(LEVEL_3, index === 0 ? `${name}:` : '', line));
     } else writer.line(LEVEL_3, `${name}:`, ...sourceCells(from, container, resolve));
   }
 }
@@ -136,17 +170,28 @@ function sourceCells(from: Obj, container: Obj, resolve: Resolve): string[] {
   }
   if (at(from, 'secretKeyRef') !== undefined) {
     const ref = record(from, 'secretKeyRef');
-    return [`<set to the key '${str(ref, 'key')}' in secret '${str(ref, 'name')}'>`, `Optional: ${String(bool(ref, 'optional'))}`];
+    return [
+      `<set to the key '${str(ref, 'key')}' in secret '${str(ref, 'name')}'>`,
+      `Optional: ${String(bool(ref, 'optional'))}`,
+    ];
   }
   const ref = record(from, 'configMapKeyRef');
-  return [`<set to the key '${str(ref, 'key')}' of config map '${str(ref, 'name')}'>`, `Optional: ${String(bool(ref, 'optional'))}`];
+  return [
+    `<set to the key '${str(ref, 'key')}' of config map '${str(ref, 'name')}'>`,
+    `Optional: ${String(bool(ref, 'optional'))}`,
+  ];
 }
 
 function writeMounts(writer: DescribeWriter, container: Obj): void {
-  const mounts = [...list(container, 'volumeMounts')].sort((a, b) => (str(a, 'mountPath') < str(b, 'mountPath') ? -1 : 1));
+  const mounts = [...list(container, 'volumeMounts')].sort((a, b) =>
+    str(a, 'mountPath') < str(b, 'mountPath') ? -1 : 1,
+  );
   writer.write(LEVEL_2, `Mounts:${mounts.length === 0 ? '\t<none>' : ''}\n`);
   for (const mount of mounts) {
-    const flags = [bool(mount, 'readOnly') ? 'ro' : 'rw', ...(str(mount, 'subPath') === '' ? [] : [`path="${str(mount, 'subPath')}"`])];
+    const flags = [
+      bool(mount, 'readOnly') ? 'ro' : 'rw',
+      ...(str(mount, 'subPath') === '' ? [] : [`path="${str(mount, 'subPath')}"`]),
+    ];
     writer.write(LEVEL_3, `${str(mount, 'mountPath')} from ${str(mount, 'name')} (${flags.join(',')})\n`);
   }
   const devices = list(container, 'volumeDevices');

@@ -18,7 +18,11 @@ export async function eventsAbout(context: Context, object: Obj): Promise<readon
     ['involvedObject.uid', str(object, 'metadata', 'uid')],
   ].filter(([, value]) => value !== '');
   const fieldSelector = fields.map(([key, value]) => `${key ?? ''}=${value ?? ''}`).join(',');
-  const answer = await context.server.json('GET', pathTo({ ...resource, group: '', version: 'v1' }, namespaceOf(object)), { query: { fieldSelector, limit: '500' } });
+  const answer = await context.server.json(
+    'GET',
+    pathTo({ ...resource, group: '', version: 'v1' }, namespaceOf(object)),
+    { query: { fieldSelector, limit: '500' } },
+  );
   return list(answer, 'items');
 }
 
@@ -29,7 +33,13 @@ export function writeEvents(context: Context, writer: DescribeWriter, events: re
   writer.write(LEVEL_0, 'Events:\n  Type\tReason\tAge\tFrom\tMessage\n');
   writer.write(LEVEL_1, '----\t------\t----\t----\t-------\n');
   for (const event of sorted) {
-    const cells = [str(event, 'type'), str(event, 'reason'), eventAge(context, event), eventSource(event), str(event, 'message').trim()];
+    const cells = [
+      str(event, 'type'),
+      str(event, 'reason'),
+      eventAge(context, event),
+      eventSource(event),
+      str(event, 'message').trim(),
+    ];
     writer.write(LEVEL_1, `${cells.join('\t')}\n`);
   }
 }
@@ -37,7 +47,13 @@ export function writeEvents(context: Context, writer: DescribeWriter, events: re
 /** When an event was last seen; events of the newer API keep it in their series. */
 export function lastSeen(event: Obj): number {
   const series = str(event, 'series', 'lastObservedTime');
-  for (const time of [series, str(event, 'lastTimestamp'), str(event, 'eventTime'), str(event, 'firstTimestamp'), str(event, 'metadata', 'creationTimestamp')]) {
+  for (const time of [
+    series,
+    str(event, 'lastTimestamp'),
+    str(event, 'eventTime'),
+    str(event, 'firstTimestamp'),
+    str(event, 'metadata', 'creationTimestamp'),
+  ]) {
     const parsed = time === '' ? undefined : parseTime(time);
     if (parsed !== undefined) return parsed;
   }
@@ -54,7 +70,9 @@ export function eventAge(context: Context, event: Obj): string {
   const since = (time: number): string => humanDuration(context.io.now() - time);
   const count = num(event, 'series', 'count') ?? num(event, 'count') ?? 1;
   if (count > 1) return `${since(lastSeen(event))} (x${count} over ${since(firstSeen(event))})`;
-  return str(event, 'firstTimestamp') === '' && str(event, 'eventTime') === '' ? since(lastSeen(event)) : since(firstSeen(event));
+  return str(event, 'firstTimestamp') === '' && str(event, 'eventTime') === ''
+    ? since(lastSeen(event))
+    : since(firstSeen(event));
 }
 
 export function eventSource(event: Obj): string {

@@ -1,4 +1,11 @@
-import { addAmounts, formatQuantity, parseQuantity, amountMilliValue, amountValue, canonicalQuantity } from '../../../api/quantity.ts';
+import {
+  addAmounts,
+  formatQuantity,
+  parseQuantity,
+  amountMilliValue,
+  amountValue,
+  canonicalQuantity,
+} from '../../../api/quantity.ts';
 import type { Amount } from '../../../api/quantity.ts';
 import { podLimitAmounts, podRequestAmounts } from '../../../api/pods.ts';
 import type { PodSpec } from '../../../api/types.gen.ts';
@@ -9,7 +16,16 @@ import { bool, labelsOf, list, nameOf, namespaceOf, record, str, strings } from 
 import { discoveryOf } from '../selection.ts';
 import type { Obj } from '../server.ts';
 import { writeEvents } from './events.ts';
-import { ageText, DescribeWriter, LEVEL_0, LEVEL_1, multiline, timeText, writeAnnotations, writeLabels } from './writer.ts';
+import {
+  ageText,
+  DescribeWriter,
+  LEVEL_0,
+  LEVEL_1,
+  multiline,
+  timeText,
+  writeAnnotations,
+  writeLabels,
+} from './writer.ts';
 import type { Describer } from './writer.ts';
 
 export const node: Describer = {
@@ -33,14 +49,23 @@ const ROLE_PREFIX = 'node-role.kubernetes.io/';
 function writeHead(writer: DescribeWriter, object: Obj): void {
   const labels = labelsOf(object);
   const roles = Object.keys(labels)
-    .flatMap((key) => (key.startsWith(ROLE_PREFIX) && key !== ROLE_PREFIX ? [key.slice(ROLE_PREFIX.length)] : key === 'kubernetes.io/role' ? [labels[key] ?? ''] : []))
+    .flatMap((key) =>
+      key.startsWith(ROLE_PREFIX) && key !== ROLE_PREFIX
+        ? [key.slice(ROLE_PREFIX.length)]
+        : key === 'kubernetes.io/role'
+          ? [labels[key] ?? '']
+          : [],
+    )
     .sort();
   writer.line(LEVEL_0, 'Name:', nameOf(object));
   writer.line(LEVEL_0, 'Roles:', roles.length === 0 ? '<none>' : roles.join(','));
   writeLabels(writer, object);
   writeAnnotations(writer, object);
   writer.line(LEVEL_0, 'CreationTimestamp:', timeText(str(object, 'metadata', 'creationTimestamp')));
-  const taints = list(object, 'spec', 'taints').map((taint) => `${str(taint, 'key')}${str(taint, 'value') === '' ? '' : `=${str(taint, 'value')}`}:${str(taint, 'effect')}`);
+  const taints = list(object, 'spec', 'taints').map(
+    (taint) =>
+      `${str(taint, 'key')}${str(taint, 'value') === '' ? '' : `=${str(taint, 'value')}`}:${str(taint, 'effect')}`,
+  );
   multiline(writer, 'Taints', taints.sort());
   writer.line(LEVEL_0, 'Unschedulable:', String(bool(object, 'spec', 'unschedulable')));
 }
@@ -48,7 +73,10 @@ function writeHead(writer: DescribeWriter, object: Obj): void {
 async function writeLease(writer: DescribeWriter, context: Context, object: Obj): Promise<void> {
   let lease: Obj;
   try {
-    lease = await context.server.json('GET', `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${nameOf(object)}`);
+    lease = await context.server.json(
+      'GET',
+      `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${nameOf(object)}`,
+    );
   } catch (error) {
     return writer.line(LEVEL_0, 'Lease:', `Failed to get lease: ${asError(error).message}`);
   }
@@ -66,20 +94,29 @@ function writeStatus(writer: DescribeWriter, object: Obj): void {
     writer.write(LEVEL_1, '----\t------\t-----------------\t------------------\t------\t-------\n');
   }
   for (const each of conditions) {
-    const times = [timeText(str(each, 'lastHeartbeatTime'), ZERO_TIME), timeText(str(each, 'lastTransitionTime'), ZERO_TIME)];
-    writer.write(LEVEL_1, `${str(each, 'type')} \t${str(each, 'status')} \t${times.join(' \t')} \t${str(each, 'reason')} \t${str(each, 'message')}\n`);
+    const times = [
+      timeText(str(each, 'lastHeartbeatTime'), ZERO_TIME),
+      timeText(str(each, 'lastTransitionTime'), ZERO_TIME),
+    ];
+    writer.write(
+      LEVEL_1,
+      `${str(each, 'type')} \t${str(each, 'status')} \t${times.join(' \t')} \t${str(each, 'reason')} \t${str(each, 'message')}\n`,
+    );
   }
   writer.write(LEVEL_0, 'Addresses:\n');
-  for (const address of list(status, 'addresses')) writer.line(LEVEL_1, `${str(address, 'type')}:`, str(address, 'address'));
+  for (const address of list(status, 'addresses'))
+    writer.line(LEVEL_1, `${str(address, 'type')}:`, str(address, 'address'));
   for (const field of ['capacity', 'allocatable'] as const) {
     const amounts = record(status, field);
     if (Object.keys(amounts).length === 0) continue;
     writer.write(LEVEL_0, field === 'capacity' ? 'Capacity:\n' : 'Allocatable:\n');
-    for (const name of Object.keys(amounts).sort()) writer.line(LEVEL_1, `${name}:`, canonicalQuantity(str(amounts, name)));
+    for (const name of Object.keys(amounts).sort())
+      writer.line(LEVEL_1, `${name}:`, canonicalQuantity(str(amounts, name)));
   }
   writeSystem(writer, record(status, 'nodeInfo'));
   if (str(object, 'spec', 'podCIDR') !== '') writer.line(LEVEL_0, 'PodCIDR:', str(object, 'spec', 'podCIDR'));
-  if (strings(object, 'spec', 'podCIDRs').length > 0) writer.line(LEVEL_0, 'PodCIDRs:', strings(object, 'spec', 'podCIDRs').join(','));
+  if (strings(object, 'spec', 'podCIDRs').length > 0)
+    writer.line(LEVEL_0, 'PodCIDRs:', strings(object, 'spec', 'podCIDRs').join(','));
   if (str(object, 'spec', 'providerID') !== '') writer.line(LEVEL_0, 'ProviderID:', str(object, 'spec', 'providerID'));
 }
 
@@ -113,8 +150,15 @@ interface Sums {
 async function writePods(writer: DescribeWriter, context: Context, object: Obj): Promise<void> {
   const resource = await discoveryOf(context).find('pods');
   const fieldSelector = `spec.nodeName=${nameOf(object)},status.phase!=Failed,status.phase!=Succeeded`;
-  const pods = list(await context.server.json('GET', pathTo(resource, ''), { query: { fieldSelector, limit: '500' } }), 'items');
-  const amounts = record(object, 'status', Object.keys(record(object, 'status', 'allocatable')).length > 0 ? 'allocatable' : 'capacity');
+  const pods = list(
+    await context.server.json('GET', pathTo(resource, ''), { query: { fieldSelector, limit: '500' } }),
+    'items',
+  );
+  const amounts = record(
+    object,
+    'status',
+    Object.keys(record(object, 'status', 'allocatable')).length > 0 ? 'allocatable' : 'capacity',
+  );
   const allocatable = (name: string): Amount => (str(amounts, name) === '' ? ZERO : parseQuantity(str(amounts, name)));
   writer.line(LEVEL_0, 'Non-terminated Pods:', `(${pods.length} in total)`);
   writer.write(LEVEL_1, 'Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge\n');
@@ -125,9 +169,13 @@ async function writePods(writer: DescribeWriter, context: Context, object: Obj):
     const [requests, limits] = [podRequestAmounts(spec), podLimitAmounts(spec)];
     addAll(sums.requests, requests);
     addAll(sums.limits, limits);
-    const cell = (from: ReadonlyMap<string, Amount>, name: string): string => share(from.get(name) ?? ZERO, allocatable(name), name);
+    const cell = (from: ReadonlyMap<string, Amount>, name: string): string =>
+      share(from.get(name) ?? ZERO, allocatable(name), name);
     const cells = [cell(requests, 'cpu'), cell(limits, 'cpu'), cell(requests, 'memory'), cell(limits, 'memory')];
-    writer.write(LEVEL_1, `${namespaceOf(each)}\t${nameOf(each)}\t\t${cells.join('\t')}\t${ageText(context, str(each, 'metadata', 'creationTimestamp'))}\n`);
+    writer.write(
+      LEVEL_1,
+      `${namespaceOf(each)}\t${nameOf(each)}\t\t${cells.join('\t')}\t${ageText(context, str(each, 'metadata', 'creationTimestamp'))}\n`,
+    );
   }
   writeSums(writer, sums, allocatable, Object.keys(amounts));
 }
@@ -137,19 +185,36 @@ function addAll(sum: Map<string, Amount>, more: ReadonlyMap<string, Amount>): vo
 }
 
 function share(amount: Amount, of: Amount, name: string): string {
-  const [part, whole] = name === 'cpu' ? [amountMilliValue(amount), amountMilliValue(of)] : [amountValue(amount), amountValue(of)];
+  const [part, whole] =
+    name === 'cpu' ? [amountMilliValue(amount), amountMilliValue(of)] : [amountValue(amount), amountValue(of)];
   const percent = whole === 0 ? 0 : Math.trunc((part / whole) * 100);
   return `${formatQuantity(amount)} (${percent}%)`;
 }
 
-function writeSums(writer: DescribeWriter, sums: Sums, allocatable: (name: string) => Amount, names: readonly string[]): void {
+function writeSums(
+  writer: DescribeWriter,
+  sums: Sums,
+  allocatable: (name: string) => Amount,
+  names: readonly string[],
+): void {
   writer.write(LEVEL_0, 'Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)\n');
   writer.write(LEVEL_1, 'Resource\tRequests\tLimits\n');
   writer.write(LEVEL_1, '--------\t--------\t------\n');
   const row = (name: string): void =>
-    writer.line(LEVEL_1, name, share(sums.requests.get(name) ?? ZERO, allocatable(name), name), share(sums.limits.get(name) ?? ZERO, allocatable(name), name));
+    writer.line(
+      LEVEL_1,
+      name,
+      share(sums.requests.get(name) ?? ZERO, allocatable(name), name),
+      share(sums.limits.get(name) ?? ZERO, allocatable(name), name),
+    );
   for (const name of ['cpu', 'memory', 'ephemeral-storage']) row(name);
   for (const name of names.filter((each) => each.startsWith('hugepages-')).sort()) row(name);
   const extended = names.filter((name) => name.includes('/')).sort();
-  for (const name of extended) writer.line(LEVEL_1, name, formatQuantity(sums.requests.get(name) ?? ZERO), formatQuantity(sums.limits.get(name) ?? ZERO));
+  for (const name of extended)
+    writer.line(
+      LEVEL_1,
+      name,
+      formatQuantity(sums.requests.get(name) ?? ZERO),
+      formatQuantity(sums.limits.get(name) ?? ZERO),
+    );
 }

@@ -7,7 +7,9 @@ import type { DescribeWriter } from './writer.ts';
 import { formatSelector, labelSelector } from '../../../api/selector.ts';
 
 export function writeTolerations(writer: DescribeWriter, tolerations: readonly Obj[], indent = ''): void {
-  const sorted = [...tolerations].sort((a, b) => (str(a, 'key') < str(b, 'key') ? -1 : str(a, 'key') > str(b, 'key') ? 1 : 0));
+  const sorted = [...tolerations].sort((a, b) =>
+    str(a, 'key') < str(b, 'key') ? -1 : str(a, 'key') > str(b, 'key') ? 1 : 0,
+  );
   multiline(writer, 'Tolerations', sorted.map(tolerationText), indent);
 }
 
@@ -27,7 +29,8 @@ export function writeTopologySpread(writer: DescribeWriter, constraints: readonl
     'Topology Spread Constraints',
     sorted.map((each) => {
       const selector = record(each, 'labelSelector');
-      const suffix = Object.keys(selector).length === 0 ? '' : ` for selector ${formatSelector(labelSelector(selector))}`;
+      const suffix =
+        Object.keys(selector).length === 0 ? '' : ` for selector ${formatSelector(labelSelector(selector))}`;
       return `${str(each, 'topologyKey')}:${str(each, 'whenUnsatisfiable')} when max skew ${num(each, 'maxSkew') ?? 0} is exceeded${suffix}`;
     }),
     indent,
@@ -42,15 +45,24 @@ export function writePodTemplate(writer: DescribeWriter, template: Obj): void {
   multiline(writer, 'Labels', labelLines(stringMap(template, 'metadata', 'labels')), indent);
   const annotations = stringMap(template, 'metadata', 'annotations');
   if (Object.keys(annotations).length > 0) {
-    multiline(writer, 'Annotations', Object.keys(annotations).sort().map((key) => `${key}: ${annotations[key] ?? ''}`), indent);
+    multiline(
+      writer,
+      'Annotations',
+      Object.keys(annotations)
+        .sort()
+        .map((key) => `${key}: ${annotations[key] ?? ''}`),
+      indent,
+    );
   }
   if (str(spec, 'serviceAccountName') !== '') writer.line(LEVEL_1, 'Service Account:', str(spec, 'serviceAccountName'));
   const none = (): string => '';
-  if (list(spec, 'initContainers').length > 0) writeContainers(writer, 'Init Containers', list(spec, 'initContainers'), [], indent, none);
+  if (list(spec, 'initContainers').length > 0)
+    writeContainers(writer, 'Init Containers', list(spec, 'initContainers'), [], indent, none);
   writeContainers(writer, 'Containers', list(spec, 'containers'), [], indent, none);
   writeVolumes(writer, list(spec, 'volumes'), indent);
   writeTopologySpread(writer, list(spec, 'topologySpreadConstraints'), indent);
-  if (str(spec, 'priorityClassName') !== '') writer.line(LEVEL_1, 'Priority Class Name:', str(spec, 'priorityClassName'));
+  if (str(spec, 'priorityClassName') !== '')
+    writer.line(LEVEL_1, 'Priority Class Name:', str(spec, 'priorityClassName'));
   multiline(writer, 'Node-Selectors', labelLines(stringMap(spec, 'nodeSelector')), indent);
   writeTolerations(writer, list(spec, 'tolerations'), indent);
 }

@@ -9,7 +9,16 @@ import { writeContainers, writeResources } from './containers.ts';
 import { writeEvents } from './events.ts';
 import { writeTolerations, writeTopologySpread } from './pod-parts.ts';
 import { writeVolumes } from './volumes.ts';
-import { DescribeWriter, labelLines, LEVEL_0, LEVEL_1, multiline, timeText, writeAnnotations, writeLabels } from './writer.ts';
+import {
+  DescribeWriter,
+  labelLines,
+  LEVEL_0,
+  LEVEL_1,
+  multiline,
+  timeText,
+  writeAnnotations,
+  writeLabels,
+} from './writer.ts';
 import type { Describer } from './writer.ts';
 
 export const pod: Describer = {
@@ -30,12 +39,14 @@ function writeHead(writer: DescribeWriter, context: Context, object: Obj): void 
   writer.line(LEVEL_0, 'Name:', nameOf(object));
   writer.line(LEVEL_0, 'Namespace:', namespaceOf(object));
   if (num(spec, 'priority') !== undefined) writer.line(LEVEL_0, 'Priority:', String(num(spec, 'priority')));
-  if (str(spec, 'priorityClassName') !== '') writer.line(LEVEL_0, 'Priority Class Name:', str(spec, 'priorityClassName'));
+  if (str(spec, 'priorityClassName') !== '')
+    writer.line(LEVEL_0, 'Priority Class Name:', str(spec, 'priorityClassName'));
   if (str(spec, 'runtimeClassName') !== '') writer.line(LEVEL_0, 'Runtime Class Name:', str(spec, 'runtimeClassName'));
   if (str(spec, 'serviceAccountName') !== '') writer.line(LEVEL_0, 'Service Account:', str(spec, 'serviceAccountName'));
   const node = str(spec, 'nodeName');
   writer.line(LEVEL_0, 'Node:', node === '' ? '<none>' : `${node}/${str(object, 'status', 'hostIP')}`);
-  if (str(object, 'status', 'startTime') !== '') writer.line(LEVEL_0, 'Start Time:', timeText(str(object, 'status', 'startTime')));
+  if (str(object, 'status', 'startTime') !== '')
+    writer.line(LEVEL_0, 'Start Time:', timeText(str(object, 'status', 'startTime')));
   writeLabels(writer, object);
   writeAnnotations(writer, object);
   const deleted = parseTime(str(object, 'metadata', 'deletionTimestamp'));
@@ -57,7 +68,8 @@ function writeState(writer: DescribeWriter, object: Obj): void {
   for (const ip of ips) writer.line(LEVEL_1, 'IP:', str(ip, 'ip'));
   const owner = controllerOf(object);
   if (owner !== '') writer.line(LEVEL_0, 'Controlled By:', owner);
-  if (str(status, 'nominatedNodeName') !== '') writer.line(LEVEL_0, 'NominatedNodeName:', str(status, 'nominatedNodeName'));
+  if (str(status, 'nominatedNodeName') !== '')
+    writer.line(LEVEL_0, 'NominatedNodeName:', str(status, 'nominatedNodeName'));
   const resources = record(object, 'spec', 'resources');
   if (Object.keys(resources).length > 0) {
     writer.write(LEVEL_0, 'Resources:\n');
@@ -75,21 +87,39 @@ function writeBody(writer: DescribeWriter, object: Obj): void {
   const [spec, status] = [record(object, 'spec'), record(object, 'status')];
   const resolve = (path: string): string => fieldValue(object, path);
   if (list(spec, 'initContainers').length > 0) {
-    writeContainers(writer, 'Init Containers', list(spec, 'initContainers'), list(status, 'initContainerStatuses'), '', resolve);
+    writeContainers(
+      writer,
+      'Init Containers',
+      list(spec, 'initContainers'),
+      list(status, 'initContainerStatuses'),
+      '',
+      resolve,
+    );
   }
   writeContainers(writer, 'Containers', list(spec, 'containers'), list(status, 'containerStatuses'), '', resolve);
   if (list(spec, 'ephemeralContainers').length > 0) {
-    writeContainers(writer, 'Ephemeral Containers', list(spec, 'ephemeralContainers'), list(status, 'ephemeralContainerStatuses'), '', resolve);
+    writeContainers(
+      writer,
+      'Ephemeral Containers',
+      list(spec, 'ephemeralContainers'),
+      list(status, 'ephemeralContainerStatuses'),
+      '',
+      resolve,
+    );
   }
   const conditions = list(status, 'conditions');
   const gates = list(spec, 'readinessGates');
   if (gates.length > 0) writer.write(LEVEL_0, 'Readiness Gates:\n  Type\tStatus\n');
   for (const gate of gates) {
     const found = conditions.find((each) => str(each, 'type') === str(gate, 'conditionType'));
-    writer.write(LEVEL_1, `${str(gate, 'conditionType')} \t${found === undefined ? '<none>' : str(found, 'status')} \n`);
+    writer.write(
+      LEVEL_1,
+      `${str(gate, 'conditionType')} \t${found === undefined ? '<none>' : str(found, 'status')} \n`,
+    );
   }
   if (conditions.length > 0) writer.write(LEVEL_0, 'Conditions:\n  Type\tStatus\n');
-  for (const condition of conditions) writer.write(LEVEL_1, `${str(condition, 'type')} \t${str(condition, 'status')} \n`);
+  for (const condition of conditions)
+    writer.write(LEVEL_1, `${str(condition, 'type')} \t${str(condition, 'status')} \n`);
   writeVolumes(writer, list(spec, 'volumes'), '');
   writer.line(LEVEL_0, 'QoS Class:', str(status, 'qosClass') || qosClass(spec as unknown as PodSpec));
   multiline(writer, 'Node-Selectors', labelLines(stringMap(spec, 'nodeSelector')));
@@ -99,6 +129,7 @@ function writeBody(writer: DescribeWriter, object: Obj): void {
 
 function fieldValue(object: Obj, path: string): string {
   const subscript = /^metadata\.(labels|annotations)\['(.*)'\]$/.exec(path);
-  if (subscript !== null) return (subscript[1] === 'labels' ? labelsOf(object) : annotationsOf(object))[subscript[2] ?? ''] ?? '';
+  if (subscript !== null)
+    return (subscript[1] === 'labels' ? labelsOf(object) : annotationsOf(object))[subscript[2] ?? ''] ?? '';
   return str(object, ...path.split('.'));
 }

@@ -2,9 +2,18 @@ import { decodeBase64 } from '../../../api/base64.ts';
 import { isObject } from '../../../lib/json.ts';
 import { goValue } from '../../text/go-value.ts';
 import { base64ToText } from '../../text/base64.ts';
-import { bool, list, nameOf, namespaceOf, record, str, stringMap, annotationsOf } from '../object.ts';
+import { annotationsOf, bool, list, nameOf, namespaceOf, str, stringMap } from '../object.ts';
 import { writeEvents } from './events.ts';
-import { DescribeWriter, labelLines, LEVEL_0, LEVEL_1, multiline, timeText, writeAnnotations, writeLabels } from './writer.ts';
+import {
+  DescribeWriter,
+  labelLines,
+  LEVEL_0,
+  LEVEL_1,
+  multiline,
+  timeText,
+  writeAnnotations,
+  writeLabels,
+} from './writer.ts';
 import type { Describer } from './writer.ts';
 import type { Obj } from '../server.ts';
 import { pathTo } from '../discovery.ts';
@@ -32,7 +41,14 @@ export const namespace: Describer = {
       writer.write(LEVEL_1, '----\t------\t------------------\t------\t-------\n');
     }
     for (const each of conditions) {
-      writer.line(LEVEL_1, str(each, 'type'), str(each, 'status'), timeText(str(each, 'lastTransitionTime')), str(each, 'reason'), str(each, 'message'));
+      writer.line(
+        LEVEL_1,
+        str(each, 'type'),
+        str(each, 'status'),
+        timeText(str(each, 'lastTransitionTime')),
+        str(each, 'reason'),
+        str(each, 'message'),
+      );
     }
     if (!(await serves(context, 'resourcequotas', nameOf(object)))) writer.write(LEVEL_0, '\nNo resource quota.\n');
     if (!(await serves(context, 'limitranges', nameOf(object)))) writer.write(LEVEL_0, '\nNo LimitRange resource.\n');
@@ -58,7 +74,8 @@ export const configMap: Describer = {
     for (const key of Object.keys(data).sort()) writer.write(LEVEL_0, `${key}:\n----\n${data[key] ?? ''}\n\n`);
     writer.write(LEVEL_0, '\nBinaryData\n====\n');
     const binary = stringMap(object, 'binaryData');
-    for (const key of Object.keys(binary).sort()) writer.write(LEVEL_0, `${key}: ${decodeBase64(binary[key] ?? '').length} bytes\n`);
+    for (const key of Object.keys(binary).sort())
+      writer.write(LEVEL_0, `${key}: ${decodeBase64(binary[key] ?? '').length} bytes\n`);
     writer.write(LEVEL_0, '\n');
     writeEvents(context, writer, await events(object));
     return writer.finish();
@@ -76,7 +93,8 @@ export const secret: Describer = {
     const data = stringMap(object, 'data');
     const isToken = str(object, 'type') === 'kubernetes.io/service-account-token';
     for (const key of Object.keys(data).sort()) {
-      const shown = key === 'token' && isToken ? base64ToText(data[key] ?? '') : `${decodeBase64(data[key] ?? '').length} bytes`;
+      const shown =
+        key === 'token' && isToken ? base64ToText(data[key] ?? '') : `${decodeBase64(data[key] ?? '').length} bytes`;
       writer.line(LEVEL_0, `${key}:`, shown);
     }
     return Promise.resolve(writer.finish());
@@ -89,7 +107,10 @@ export const serviceAccount: Describer = {
   async describe(context, object, events) {
     const writer = new DescribeWriter();
     writeIdentity(writer, object);
-    const names = (field: string): string[] => list(object, field).map((each) => str(each, 'name')).sort();
+    const names = (field: string): string[] =>
+      list(object, field)
+        .map((each) => str(each, 'name'))
+        .sort();
     multiline(writer, 'Image pull secrets', names('imagePullSecrets'));
     multiline(writer, 'Mountable secrets', names('secrets'));
     multiline(writer, 'Tokens', []);
@@ -115,7 +136,13 @@ export const priorityClass: Describer = {
   },
 };
 
-const OMITTED = new Set(['.metadata.managedFields', '.metadata.name', '.metadata.namespace', '.metadata.labels', '.metadata.annotations']);
+const OMITTED = new Set([
+  '.metadata.managedFields',
+  '.metadata.name',
+  '.metadata.namespace',
+  '.metadata.labels',
+  '.metadata.annotations',
+]);
 
 /** Kinds without a describer of their own: every field under a label made from its name. */
 export const generic: Describer = {
@@ -133,7 +160,12 @@ export const generic: Describer = {
   },
 };
 
-function writeContent(writer: DescribeWriter, level: number, content: Readonly<Record<string, unknown>>, prefix: string): void {
+function writeContent(
+  writer: DescribeWriter,
+  level: number,
+  content: Readonly<Record<string, unknown>>,
+  prefix: string,
+): void {
   for (const field of Object.keys(content).sort()) {
     const path = `${prefix}.${field}`;
     if (OMITTED.has(path)) continue;
@@ -156,5 +188,7 @@ const ACRONYMS = new Set(['API', 'URL', 'UID', 'OSB', 'GUID']);
 function labelFor(field: string): string {
   if (/[^A-Za-z-]/.test(field)) return field;
   const parts = field.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+|-/g) ?? [field];
-  return parts.map((part) => (ACRONYMS.has(part.toUpperCase()) ? part.toUpperCase() : part[0]?.toUpperCase() + part.slice(1))).join(' ');
+  return parts
+    .map((part) => (ACRONYMS.has(part.toUpperCase()) ? part.toUpperCase() : part[0]?.toUpperCase() + part.slice(1)))
+    .join(' ');
 }

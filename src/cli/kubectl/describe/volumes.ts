@@ -56,7 +56,10 @@ const WRITERS: Readonly<Record<string, WriteSource>> = {
     writer.line(LEVEL_2, 'Type:', 'DownwardAPI (a volume populated by information about the pod)');
     writer.write(LEVEL_2, 'Items:\n');
     for (const item of list(source, 'items')) {
-      const from = at(item, 'fieldRef') === undefined ? str(item, 'resourceFieldRef', 'resource') : str(item, 'fieldRef', 'fieldPath');
+      const from =
+        at(item, 'fieldRef') === undefined
+          ? str(item, 'resourceFieldRef', 'resource')
+          : str(item, 'fieldRef', 'fieldPath');
       writer.write(LEVEL_3, `${from} -> ${str(item, 'path')}\n`);
     }
   },

@@ -33,7 +33,11 @@ export const deployment: Describer = {
     writer.line(LEVEL_0, 'MinReadySeconds:', String(num(spec, 'minReadySeconds') ?? 0));
     const rolling = at(spec, 'strategy', 'rollingUpdate');
     if (rolling !== undefined) {
-      writer.line(LEVEL_0, 'RollingUpdateStrategy:', `${str(rolling, 'maxUnavailable')} max unavailable, ${str(rolling, 'maxSurge')} max surge`);
+      writer.line(
+        LEVEL_0,
+        'RollingUpdateStrategy:',
+        `${str(rolling, 'maxUnavailable')} max unavailable, ${str(rolling, 'maxSurge')} max surge`,
+      );
     }
     writePodTemplate(writer, record(spec, 'template'));
     writeConditions(writer, list(status, 'conditions'));
@@ -57,7 +61,11 @@ export const replicaSet: Describer = {
     writeAnnotations(writer, object);
     const owner = controllerOf(object);
     if (owner !== '') writer.line(LEVEL_0, 'Controlled By:', owner);
-    writer.line(LEVEL_0, 'Replicas:', `${num(object, 'status', 'replicas') ?? 0} current / ${num(object, 'spec', 'replicas') ?? 0} desired`);
+    writer.line(
+      LEVEL_0,
+      'Replicas:',
+      `${num(object, 'status', 'replicas') ?? 0} current / ${num(object, 'spec', 'replicas') ?? 0} desired`,
+    );
     writer.line(LEVEL_0, 'Pods Status:', await podPhases(context, object));
     writePodTemplate(writer, record(object, 'spec', 'template'));
     writeConditions(writer, list(object, 'status', 'conditions'));
@@ -76,15 +84,21 @@ function writeConditions(writer: DescribeWriter, conditions: readonly Obj[]): vo
   if (conditions.length === 0) return;
   writer.write(LEVEL_0, 'Conditions:\n  Type\tStatus\tReason\n');
   writer.write(LEVEL_1, '----\t------\t------\n');
-  for (const each of conditions) writer.write(LEVEL_1, `${str(each, 'type')} \t${str(each, 'status')}\t${str(each, 'reason')}\n`);
+  for (const each of conditions)
+    writer.write(LEVEL_1, `${str(each, 'type')} \t${str(each, 'status')}\t${str(each, 'reason')}\n`);
 }
 
 async function podPhases(context: Context, owner: Obj): Promise<string> {
   const resource = await discoveryOf(context).find('pods');
   const labels = selectorText(record(owner, 'spec'));
-  const pods = list(await context.server.json('GET', pathTo(resource, namespaceOf(owner)), { query: { labelSelector: labels } }), 'items');
+  const pods = list(
+    await context.server.json('GET', pathTo(resource, namespaceOf(owner)), { query: { labelSelector: labels } }),
+    'items',
+  );
   const uid = str(owner, 'metadata', 'uid');
-  const own = pods.filter((each) => list(each, 'metadata', 'ownerReferences').some((ref) => bool(ref, 'controller') && str(ref, 'uid') === uid));
+  const own = pods.filter((each) =>
+    list(each, 'metadata', 'ownerReferences').some((ref) => bool(ref, 'controller') && str(ref, 'uid') === uid),
+  );
   const count = (phase: string): number => own.filter((each) => str(each, 'status', 'phase') === phase).length;
   return `${count('Running')} Running / ${count('Pending')} Waiting / ${count('Succeeded')} Succeeded / ${count('Failed')} Failed`;
 }
@@ -99,10 +113,14 @@ export interface DeploymentReplicaSets {
 export async function replicaSetsOf(context: Context, owner: Obj): Promise<DeploymentReplicaSets> {
   const resource = await discoveryOf(context).find('replicasets');
   const labels = selectorText(record(owner, 'spec'));
-  const answer = await context.server.json('GET', pathTo(resource, namespaceOf(owner)), { query: { labelSelector: labels } });
+  const answer = await context.server.json('GET', pathTo(resource, namespaceOf(owner)), {
+    query: { labelSelector: labels },
+  });
   const uid = str(owner, 'metadata', 'uid');
   const own = list(answer, 'items')
-    .filter((each) => list(each, 'metadata', 'ownerReferences').some((ref) => bool(ref, 'controller') && str(ref, 'uid') === uid))
+    .filter((each) =>
+      list(each, 'metadata', 'ownerReferences').some((ref) => bool(ref, 'controller') && str(ref, 'uid') === uid),
+    )
     .map((each) => ({ ...each, apiVersion: 'apps/v1', kind: 'ReplicaSet' }))
     .sort((a, b) => byAge(a, b));
   const wanted = record(owner, 'spec', 'template');

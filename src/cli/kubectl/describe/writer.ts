@@ -39,10 +39,18 @@ export interface Describer {
 export type EventSource = (about: Obj) => Promise<readonly Obj[] | undefined>;
 
 /** A heading, or `<none>`, over lines of `key: value`, sorted. */
-export function multiline(writer: DescribeWriter, title: string, lines: readonly string[], indent = '', initial = '\t'): void {
+export function multiline(
+  writer: DescribeWriter,
+  title: string,
+  lines: readonly string[],
+  indent = '',
+  initial = '\t',
+): void {
   writer.write(LEVEL_0, `${indent}${title}:${initial}`);
   if (lines.length === 0) writer.write(LEVEL_0, '<none>\n');
-  lines.forEach((line, index) => writer.write(LEVEL_0, `${index === 0 ? '' : `${indent}${initial.startsWith('\t') ? '\t' : initial}`}${line}\n`));
+  lines.forEach((line, index) =>
+    writer.write(LEVEL_0, `${index === 0 ? '' : `${indent}${initial.startsWith('\t') ? '\t' : initial}`}${line}\n`),
+  );
 }
 
 export function labelLines(labels: Readonly<Record<string, string>>): string[] {
@@ -68,7 +76,8 @@ export function writeAnnotations(writer: DescribeWriter, object: Obj, title = 'A
   keys.forEach((key, index) => {
     if (index > 0) writer.write(LEVEL_0, `${indent}\t`);
     const value = (annotations[key] ?? '').replace(/\n$/, '');
-    if (value.length + key.length + 2 < MAX_ANNOTATION && !value.includes('\n')) return writer.write(LEVEL_0, `${key}: ${value}\n`);
+    if (value.length + key.length + 2 < MAX_ANNOTATION && !value.includes('\n'))
+      return writer.write(LEVEL_0, `${key}: ${value}\n`);
     writer.write(LEVEL_0, `${key}:\n`);
     for (const line of value.split('\n')) writer.write(LEVEL_0, `${indent}\t  ${shorten(line, MAX_ANNOTATION - 2)}\n`);
   });

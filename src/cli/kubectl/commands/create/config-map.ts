@@ -11,7 +11,12 @@ export const createConfigMap: Command = {
   async run(context) {
     const name = oneName(context);
     const data = keyValues(context, 'configmap');
-    const object = { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name }, ...(Object.keys(data).length === 0 ? {} : { data }) };
+    const object = {
+      kind: 'ConfigMap',
+      apiVersion: 'v1',
+      metadata: { name },
+      ...(Object.keys(data).length === 0 ? {} : { data }),
+    };
     await createGenerated(context, object, 'configmap');
   },
 };

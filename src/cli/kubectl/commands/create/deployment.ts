@@ -7,7 +7,10 @@ export const createDeployment: Command = {
   aliases: ['deploy'],
   short: 'Create a deployment with the specified name',
   usage: 'NAME --image=image -- [COMMAND] [args...]',
-  examples: ['kubectl create deployment web --image=nginx --replicas=3', 'kubectl create deployment job --image=busybox -- date'],
+  examples: [
+    'kubectl create deployment web --image=nginx --replicas=3',
+    'kubectl create deployment job --image=busybox -- date',
+  ],
   flags: [
     ...generatorFlags('kubectl-create'),
     { name: 'image', type: 'slice', usage: 'Image to run; can be repeated.' },
@@ -21,7 +24,8 @@ export const createDeployment: Command = {
     const command = context.args.slice(1);
     const images = context.flags.list('image');
     if (images.length === 0) throw new CliError('required flag(s) "image" not set');
-    if (images.length > 1 && command.length > 0) throw new CliError('cannot specify multiple --image options and command');
+    if (images.length > 1 && command.length > 0)
+      throw new CliError('cannot specify multiple --image options and command');
     const port = context.flags.int('port');
     const containers = images.map((image) => ({
       name: containerName(image),

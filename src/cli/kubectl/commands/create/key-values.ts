@@ -16,8 +16,14 @@ export function keyValues(context: Context, kind: string): Record<string, string
   const values: Record<string, string> = {};
   const add = (key: string, value: string): void => {
     const problems = configMapKey(key);
-    if (problems.length > 0) throw new CliError(`${goQuote(key)} is not valid key name for a ${kind === 'configmap' ? 'ConfigMap' : 'Secret'}: ${problems.join(';')}`);
-    if (Object.hasOwn(values, key)) throw new CliError(`cannot add key ${goQuote(key)}, another key by that name already exists in Data for ${kind === 'configmap' ? 'ConfigMap' : 'Secret'}`);
+    if (problems.length > 0)
+      throw new CliError(
+        `${goQuote(key)} is not valid key name for a ${kind === 'configmap' ? 'ConfigMap' : 'Secret'}: ${problems.join(';')}`,
+      );
+    if (Object.hasOwn(values, key))
+      throw new CliError(
+        `cannot add key ${goQuote(key)}, another key by that name already exists in Data for ${kind === 'configmap' ? 'ConfigMap' : 'Secret'}`,
+      );
     values[key] = value;
   };
   const env = context.flags.list('from-env-file');
@@ -38,10 +44,13 @@ type Add = (key: string, value: string) => void;
 
 function fromFile(context: Context, source: string, add: Add): void {
   const parts = source.split('=');
-  if (parts.length > 2) throw new CliError('key names or file paths cannot contain \'=\'');
+  if (parts.length > 2) throw new CliError("key names or file paths cannot contain '='");
   const path = parts.at(-1) ?? '';
   const key = parts.length === 2 ? (parts[0] ?? '') : (path.split('/').at(-1) ?? '');
-  if (path === '' || key === '') throw new CliError(`${path === '' ? 'file path' : 'key name'} for ${path === '' ? 'key name' : 'file path'} ${parts.join('') || source} missing`);
+  if (path === '' || key === '')
+    throw new CliError(
+      `${path === '' ? 'file path' : 'key name'} for ${path === '' ? 'key name' : 'file path'} ${parts.join('') || source} missing`,
+    );
   const text = context.io.files.read(path);
   if (text !== undefined) return add(key, text);
   const names = context.io.files.list(path);

@@ -13,8 +13,14 @@ export const createService: Command = {
   short: 'Create a service using a specified subcommand',
   usage: '(clusterip | externalname | loadbalancer | nodeport)',
   subcommands: [
-    serviceCommand('clusterip', 'ClusterIP', 'Create a ClusterIP service', [TCP_FLAG, { name: 'clusterip', type: 'string', usage: 'The address to take, or None.' }]),
-    serviceCommand('externalname', 'ExternalName', 'Create an ExternalName service', [TCP_FLAG, { name: 'external-name', type: 'string', usage: 'The name that the service stands for.' }]),
+    serviceCommand('clusterip', 'ClusterIP', 'Create a ClusterIP service', [
+      TCP_FLAG,
+      { name: 'clusterip', type: 'string', usage: 'The address to take, or None.' },
+    ]),
+    serviceCommand('externalname', 'ExternalName', 'Create an ExternalName service', [
+      TCP_FLAG,
+      { name: 'external-name', type: 'string', usage: 'The name that the service stands for.' },
+    ]),
     serviceCommand('loadbalancer', 'LoadBalancer', 'Create a LoadBalancer service', [TCP_FLAG]),
     serviceCommand('nodeport', 'NodePort', 'Create a NodePort service', [TCP_FLAG, NODE_PORT_FLAG]),
   ],
@@ -34,8 +40,10 @@ async function createWith(context: Context, type: string): Promise<void> {
   const name = oneName(context);
   const clusterIP = context.flags.has('clusterip') ? context.flags.string('clusterip') : '';
   const ports = context.flags.list('tcp').map((pair) => portOf(pair, context));
-  if (type === 'ExternalName' && context.flags.string('external-name') === '') throw new CliError('required flag(s) "external-name" not set');
-  if (ports.length === 0 && type !== 'ExternalName' && clusterIP !== 'None') throw new CliError('at least one tcp port specifier must be provided');
+  if (type === 'ExternalName' && context.flags.string('external-name') === '')
+    throw new CliError('required flag(s) "external-name" not set');
+  if (ports.length === 0 && type !== 'ExternalName' && clusterIP !== 'None')
+    throw new CliError('at least one tcp port specifier must be provided');
   const labels = { app: name };
   const spec = {
     ...(ports.length === 0 ? {} : { ports }),

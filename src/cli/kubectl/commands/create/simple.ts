@@ -10,7 +10,11 @@ export const createNamespace: Command = {
   flags: generatorFlags('kubectl-create'),
   async run(context) {
     const name = oneName(context);
-    await createGenerated(context, { kind: 'Namespace', apiVersion: 'v1', metadata: { name }, spec: {}, status: {} }, '');
+    await createGenerated(
+      context,
+      { kind: 'Namespace', apiVersion: 'v1', metadata: { name }, spec: {}, status: {} },
+      '',
+    );
   },
 };
 
@@ -36,7 +40,12 @@ export const createPriorityClass: Command = {
     { name: 'value', type: 'int', fallback: '0', usage: 'The priority itself.' },
     { name: 'global-default', type: 'bool', fallback: 'false', usage: 'Pods without a class get this one.' },
     { name: 'description', type: 'string', usage: 'What the class is for.' },
-    { name: 'preemption-policy', type: 'string', fallback: 'PreemptLowerPriority', usage: 'PreemptLowerPriority or Never.' },
+    {
+      name: 'preemption-policy',
+      type: 'string',
+      fallback: 'PreemptLowerPriority',
+      usage: 'PreemptLowerPriority or Never.',
+    },
   ],
   async run(context) {
     const name = oneName(context);

@@ -37,7 +37,9 @@ async function show(context: Context, object: Obj, target: Target): Promise<void
     return context.out(`${lineFor(target, object)} with revision #${wanted}\n${templateText(set)}\n`);
   }
   if (found.size === 0) return context.out(`${lineFor(target, object)} \nNo rollout history found.\n`);
-  const rows = [...found].sort(([a], [b]) => a - b).map(([revision, set]) => `${revision}\t${annotationsOf(set)[CHANGE_CAUSE] ?? '<none>'}\n`);
+  const rows = [...found]
+    .sort(([a], [b]) => a - b)
+    .map(([revision, set]) => `${revision}\t${annotationsOf(set)[CHANGE_CAUSE] ?? '<none>'}\n`);
   context.out(`${lineFor(target, object)} \n${tabulate(`REVISION\tCHANGE-CAUSE\n${rows.join('')}`, DESCRIBE_TABS)}\n`);
 }
 
@@ -45,9 +47,11 @@ async function show(context: Context, object: Obj, target: Target): Promise<void
 function templateText(set: Obj): string {
   const cause = annotationsOf(set)[CHANGE_CAUSE];
   const template = record(set, 'spec', 'template');
-  const shown = cause === undefined ? template : withValue(template, ['metadata', 'annotations'], { ...annotationsOf(template), [CHANGE_CAUSE]: cause });
+  const shown =
+    cause === undefined
+      ? template
+      : withValue(template, ['metadata', 'annotations'], { ...annotationsOf(template), [CHANGE_CAUSE]: cause });
   const writer = new DescribeWriter();
   writePodTemplate(writer, shown);
   return writer.finish();
 }
-

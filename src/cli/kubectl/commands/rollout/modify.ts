@@ -12,7 +12,12 @@ import { resourceName } from '../../discovery.ts';
 import { requireDeployment, ROLLOUT_FLAGS, visitWorkloads } from './targets.ts';
 
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
-const FLAGS = [...ROLLOUT_FLAGS, ...OUTPUT_FLAGS, fieldManagerFlag('kubectl-rollout'), { ...DRY_RUN_FLAG, hidden: true }];
+const FLAGS = [
+  ...ROLLOUT_FLAGS,
+  ...OUTPUT_FLAGS,
+  fieldManagerFlag('kubectl-rollout'),
+  { ...DRY_RUN_FLAG, hidden: true },
+];
 
 export const rolloutRestart: Command = {
   name: 'restart',
@@ -21,14 +26,23 @@ export const rolloutRestart: Command = {
   flags: FLAGS,
   run: (context) =>
     visitWorkloads(context, (object, target) => {
-      if (bool(object, 'spec', 'paused')) throw new CliError("can't restart paused deployment (run rollout resume first)");
+      if (bool(object, 'spec', 'paused'))
+        throw new CliError("can't restart paused deployment (run rollout resume first)");
       const now = formatTime(context.io.now());
       const template = record(object, 'spec', 'template');
       if (annotationsOf(template)[RESTARTED_AT] === now) {
-        throw new CliError('if restart has already been triggered within the past second, please wait before attempting to trigger another');
+        throw new CliError(
+          'if restart has already been triggered within the past second, please wait before attempting to trigger another',
+        );
       }
       const annotations = { ...annotationsOf(template), [RESTARTED_AT]: now };
-      return change(context, object, target, withValue(object, ['spec', 'template', 'metadata', 'annotations'], annotations), 'restarted');
+      return change(
+        context,
+        object,
+        target,
+        withValue(object, ['spec', 'template', 'metadata', 'annotations'], annotations),
+        'restarted',
+      );
     }),
 };
 
@@ -39,7 +53,8 @@ export const rolloutPause: Command = {
   flags: FLAGS,
   run: (context) =>
     visitWorkloads(context, (object, target) => {
-      if (bool(object, 'spec', 'paused')) throw new CliError(`${resourceName(target.resource)} ${JSON.stringify(nameOf(object))} is already paused`);
+      if (bool(object, 'spec', 'paused'))
+        throw new CliError(`${resourceName(target.resource)} ${JSON.stringify(nameOf(object))} is already paused`);
       return change(context, object, target, withValue(object, ['spec', 'paused'], true), 'paused');
     }),
 };
@@ -51,7 +66,8 @@ export const rolloutResume: Command = {
   flags: FLAGS,
   run: (context) =>
     visitWorkloads(context, (object, target) => {
-      if (!bool(object, 'spec', 'paused')) throw new CliError(`${resourceName(target.resource)} ${JSON.stringify(nameOf(object))} is not paused`);
+      if (!bool(object, 'spec', 'paused'))
+        throw new CliError(`${resourceName(target.resource)} ${JSON.stringify(nameOf(object))} is not paused`);
       return change(context, object, target, withValue(object, ['spec', 'paused'], undefined), 'resumed');
     }),
 };

@@ -38,7 +38,8 @@ async function follow(context: Context, object: Obj, target: Target): Promise<vo
       return show(live) ? 'met' : 'not yet';
     });
   } catch (error) {
-    if (error instanceof CliError && error.message.startsWith('timed out waiting')) throw new CliError('timed out waiting for the condition');
+    if (error instanceof CliError && error.message.startsWith('timed out waiting'))
+      throw new CliError('timed out waiting for the condition');
     throw error;
   }
 }
@@ -50,13 +51,21 @@ function statusOf(object: Obj, revision: number): { readonly text: string; reado
     throw new CliError(`desired revision (${revision}) is different from the running revision (${revisionOf(object)})`);
   }
   const count = (field: string): number => num(object, 'status', field) ?? 0;
-  if ((num(object, 'metadata', 'generation') ?? 0) > count('observedGeneration')) return { text: 'Waiting for deployment spec update to be observed...\n', done: false };
+  if ((num(object, 'metadata', 'generation') ?? 0) > count('observedGeneration'))
+    return { text: 'Waiting for deployment spec update to be observed...\n', done: false };
   const progressing = list(object, 'status', 'conditions').find((each) => str(each, 'type') === 'Progressing');
-  if (progressing !== undefined && str(progressing, 'reason') === 'ProgressDeadlineExceeded') throw new CliError(`deployment ${name} exceeded its progress deadline`);
+  if (progressing !== undefined && str(progressing, 'reason') === 'ProgressDeadlineExceeded')
+    throw new CliError(`deployment ${name} exceeded its progress deadline`);
   const wanted = num(object, 'spec', 'replicas') ?? 1;
-  const waiting = (rest: string): { readonly text: string; readonly done: boolean } => ({ text: `Waiting for deployment ${name} rollout to finish: ${rest}...\n`, done: false });
-  if (count('updatedReplicas') < wanted) return waiting(`${count('updatedReplicas')} out of ${wanted} new replicas have been updated`);
-  if (count('replicas') > count('updatedReplicas')) return waiting(`${count('replicas') - count('updatedReplicas')} old replicas are pending termination`);
-  if (count('availableReplicas') < count('updatedReplicas')) return waiting(`${count('availableReplicas')} of ${count('updatedReplicas')} updated replicas are available`);
+  const waiting = (rest: string): { readonly text: string; readonly done: boolean } => ({
+    text: `Waiting for deployment ${name} rollout to finish: ${rest}...\n`,
+    done: false,
+  });
+  if (count('updatedReplicas') < wanted)
+    return waiting(`${count('updatedReplicas')} out of ${wanted} new replicas have been updated`);
+  if (count('replicas') > count('updatedReplicas'))
+    return waiting(`${count('replicas') - count('updatedReplicas')} old replicas are pending termination`);
+  if (count('availableReplicas') < count('updatedReplicas'))
+    return waiting(`${count('availableReplicas')} of ${count('updatedReplicas')} updated replicas are available`);
   return { text: `deployment ${name} successfully rolled out\n`, done: true };
 }

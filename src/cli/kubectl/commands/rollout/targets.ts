@@ -13,8 +13,12 @@ export const REVISION = 'deployment.kubernetes.io/revision';
 export const CHANGE_CAUSE = 'kubernetes.io/change-cause';
 
 /** Runs `work` on every workload that the command names. */
-export async function visitWorkloads(context: Context, work: (object: Obj, target: Target) => Promise<void>): Promise<void> {
-  if (context.args.length === 0 && context.flags.list('filename').length === 0) throw new CliError('required resource not specified');
+export async function visitWorkloads(
+  context: Context,
+  work: (object: Obj, target: Target) => Promise<void>,
+): Promise<void> {
+  if (context.args.length === 0 && context.flags.list('filename').length === 0)
+    throw new CliError('required resource not specified');
   const options = { files: true, selector: context.flags.string('selector') };
   await visit(context, await select(context, options), options, work);
 }

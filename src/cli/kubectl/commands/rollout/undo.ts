@@ -17,12 +17,23 @@ export const rolloutUndo: Command = {
   name: 'undo',
   short: 'Undo a previous rollout',
   usage: '(TYPE NAME | TYPE/NAME)',
-  flags: [...ROLLOUT_FLAGS, DRY_RUN_FLAG, { name: 'to-revision', type: 'int', fallback: '0', usage: 'The revision to go back to; 0: the last one.' }],
+  flags: [
+    ...ROLLOUT_FLAGS,
+    DRY_RUN_FLAG,
+    { name: 'to-revision', type: 'int', fallback: '0', usage: 'The revision to go back to; 0: the last one.' },
+  ],
   run: (context) => visitWorkloads(context, (object, target) => undo(context, object, target)),
 };
 
 /** Annotations that stay a Deployment's own when it takes a ReplicaSet's template. */
-const KEPT = [LAST_APPLIED, REVISION, 'deployment.kubernetes.io/revision-history', 'deployment.kubernetes.io/desired-replicas', 'deployment.kubernetes.io/max-replicas', 'deprecated.deployment.rollback.to'];
+const KEPT = [
+  LAST_APPLIED,
+  REVISION,
+  'deployment.kubernetes.io/revision-history',
+  'deployment.kubernetes.io/desired-replicas',
+  'deployment.kubernetes.io/max-replicas',
+  'deprecated.deployment.rollback.to',
+];
 
 /** Models polymorphichelpers.DeploymentRollbacker. */
 async function undo(context: Context, object: Obj, target: Target): Promise<void> {
@@ -38,10 +49,14 @@ async function undo(context: Context, object: Obj, target: Target): Promise<void
     return context.out(`${lineFor(target, object)} ${writer.finish()}`);
   }
   if (bool(object, 'spec', 'paused')) {
-    throw new CliError(`you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume deployment.apps/${nameOf(object)}' and try again`);
+    throw new CliError(
+      `you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume deployment.apps/${nameOf(object)}' and try again`,
+    );
   }
   if (deepEqual(template, record(object, 'spec', 'template'))) {
-    return context.out(`${lineFor(target, object)} skipped rollback (current template already matches revision ${annotationsOf(set)[REVISION] ?? ''})\n`);
+    return context.out(
+      `${lineFor(target, object)} skipped rollback (current template already matches revision ${annotationsOf(set)[REVISION] ?? ''})\n`,
+    );
   }
   await context.server.json('PATCH', pathTo(target.resource, target.namespace, target.name), {
     query: { dryRun: dryRunQuery(dryRun) },
@@ -70,5 +85,9 @@ async function revisionSet(context: Context, object: Obj, wanted: number): Promi
   const ordered = [...found].sort(([a], [b]) => b - a);
   const chosen = wanted > 0 ? found.get(wanted) : ordered[1]?.[1];
   if (chosen !== undefined) return chosen;
-  throw new CliError(wanted > 0 ? `unable to find specified revision ${wanted} in history` : `no rollout history found for deployment ${JSON.stringify(nameOf(object))}`);
+  throw new CliError(
+    wanted > 0
+      ? `unable to find specified revision ${wanted} in history`
+      : `no rollout history found for deployment ${JSON.stringify(nameOf(object))}`,
+  );
 }
