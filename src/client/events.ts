@@ -105,7 +105,7 @@ function createSender(env: Env, client: Client): (event: Event) => Promise<void>
   };
 }
 
-function referenceTo(about: KubeObject | ObjectRef): ObjectReference {
+export function referenceTo(about: KubeObject | ObjectRef): ObjectReference {
   if (!('metadata' in about)) return { ...about };
   const { name, namespace, uid, resourceVersion } = about.metadata;
   return {

@@ -1,7 +1,7 @@
 import { Ports } from '../../api/ports.ts';
 import { parseFlags } from '../../lib/flags.ts';
 import { createRestClient } from '../../client/rest-client.ts';
-import { createEventRecorder } from '../../client/events.ts';
+import { createEventRecorderV1 } from '../../client/events-v1.ts';
 import { createInformers } from '../../client/informers.ts';
 import { runLeaderElection } from '../../client/leader-election.ts';
 import type { Env, Program } from '../../sim/env.ts';
@@ -16,7 +16,7 @@ export const kubeScheduler: Program = (env) => {
   const flags = parseFlags(argv(env));
   const client = createRestClient(env, { servers: flags.list('master'), user: 'system:kube-scheduler' });
   const informers = createInformers(env, client);
-  const recorder = createEventRecorder(env, client, { component: 'default-scheduler' });
+  const recorder = createEventRecorderV1(env, client, 'default-scheduler');
   const scheduler = createScheduler(env, client, informers, recorder);
   serveHealth(env, Ports.scheduler);
   informers.start();

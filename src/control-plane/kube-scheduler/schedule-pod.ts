@@ -15,6 +15,8 @@ export type Outcome =
   | {
       readonly kind: 'unschedulable';
       readonly rejections: ReadonlyMap<string, NodeRejection>;
+      /** A PreFilter's reason, which rules every node out at once. */
+      readonly preFilter?: string;
       readonly wakesOn: ReadonlySet<ClusterEvent>;
       readonly verdicts: readonly SchedulerVerdict[];
     };
@@ -41,7 +43,7 @@ export function schedulePod(
   const stopped = runPreFilters(pod, snapshot, plugins, cycle);
   if (stopped !== undefined) {
     for (const node of snapshot.nodes) rejections.set(node.name, stopped);
-    return { ...unschedulable(rejections, plugins), examined: 0 };
+    return { ...unschedulable(rejections, plugins), preFilter: stopped.rejection.reasons.join(', '), examined: 0 };
   }
   const wanted = nodesToFind(snapshot.nodes.length);
   const feasible: NodeInfo[] = [];
@@ -84,7 +86,10 @@ export function runFilters(
   return undefined;
 }
 
-function unschedulable(rejections: ReadonlyMap<string, NodeRejection>, plugins: readonly SchedulerPlugin[]): Outcome {
+function unschedulable(
+  rejections: ReadonlyMap<string, NodeRejection>,
+  plugins: readonly SchedulerPlugin[],
+): Outcome & { kind: 'unschedulable' } {
   const guilty = new Set([...rejections.values()].map(({ plugin }) => plugin));
   // With no node at all, only a node can help.
   const wakesOn = new Set<ClusterEvent>(guilty.size === 0 ? ['Node/Add'] : []);
@@ -127,8 +132,9 @@ function choose(verdicts: readonly SchedulerVerdict[], random: Random): string {
 }
 
 /** "0/3 nodes are available: 2 node(s) were unschedulable, 3 Insufficient cpu." (Models framework.FitError). */
-export function fitMessage(total: number, rejections: ReadonlyMap<string, NodeRejection>): string {
+export function fitMessage(total: number, rejections: ReadonlyMap<string, NodeRejection>, preFilter?: string): string {
   if (total === 0) return 'no nodes available to schedule pods';
+  if (preFilter !== undefined) return `0/${total} nodes are available: ${preFilter}.`;
   const all = [...rejections.values()].flatMap(({ rejection }) => rejection.reasons);
   return `0/${total} nodes are available:${reasonsText(all)}`;
 }

@@ -158,9 +158,13 @@ export function createScheduler(env: Env, client: Client, informers: Informers, 
   function fail(entry: QueuedPod, outcome: Outcome & { kind: 'unschedulable' }, snapshot: Snapshot): void {
     const pod = entry.pod;
     const name = `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`;
-    const result = snapshot.nodes.length === 0 ? undefined : preempt(pod, snapshot, outcome.rejections, plugins);
-    const fit = fitMessage(snapshot.nodes.length, outcome.rejections);
-    const message = result === undefined || result.message === '' ? fit : `${fit} ${result.message}`;
+    const result =
+      snapshot.nodes.length === 0 || outcome.preFilter !== undefined
+        ? undefined
+        : preempt(pod, snapshot, outcome.rejections, plugins);
+    const fit = fitMessage(snapshot.nodes.length, outcome.rejections, outcome.preFilter);
+    const after = outcome.preFilter === undefined ? (result?.message ?? '') : 'not found';
+    const message = after === '' ? fit : `${fit} ${after}`;
     env.trace({ type: 'schedule', pod: name, uid: uidOf(pod), verdicts: outcome.verdicts, message });
     queue.reject(entry, outcome.wakesOn, env.uptime());
     recorder.event(pod, 'Warning', 'FailedScheduling', message);
