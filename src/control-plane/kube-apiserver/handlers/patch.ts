@@ -60,18 +60,23 @@ export function readPatch(
   if (!PATCH_TYPES.includes(type)) throw failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
   const options = writeOptions('PatchOptions', ctx.query, type);
   if (!ACCEPTED.includes(type)) throw unsupportedMediaType(ACCEPTED);
-  const patch = parsePatch(body);
+  const patch = parsePatch(type, body);
   return {
     patcher: (current) => applyPatch(ctx, kind, type, patch, current, options.fieldValidation),
     dryRun: options.dryRun,
   };
 }
 
-function parsePatch(body: string): unknown {
+/** Only a strategic merge patch is read without saying so in its errors. */
+function decodingError(type: string, problem: string): Error {
+  return badRequest(type === STRATEGIC_PATCH ? problem : `error decoding patch: ${problem}`);
+}
+
+function parsePatch(type: string, body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    throw badRequest(`error decoding patch: ${scanJson(body).error ?? 'unexpected end of JSON input'}`);
+    throw decodingError(type, scanJson(body).error ?? 'unexpected end of JSON input');
   }
 }
 
@@ -106,8 +111,9 @@ function patchedValue(kind: ExpectedKind, type: string, patch: unknown, current:
     );
   }
   if (!isObject(patch)) {
-    throw badRequest(
-      `error decoding patch: json: cannot unmarshal ${jsonTypeOf(patch)} into Go value of type map[string]interface {}`,
+    throw decodingError(
+      type,
+      `json: cannot unmarshal ${jsonTypeOf(patch)} into Go value of type map[string]interface {}`,
     );
   }
   if (type === MERGE_PATCH) return applyMergePatch(current, patch);
