@@ -5,13 +5,14 @@ import type { CreateHttpClient } from '../../sim/http.ts';
 import type { Options } from './options.ts';
 import type { ServedResource, Server } from './server.ts';
 import type { EtcdApi } from './storage/etcd-client.ts';
-import { EVENT_V1, KINDS } from '../../api/kinds/index.ts';
+import { EVENT_V1, KINDS, POD } from '../../api/kinds/index.ts';
 import { toCoreEvent, toEventsV1 } from '../../api/events.ts';
 import { must } from '../../lib/assert.ts';
 import { ADMISSION_PLUGINS } from './admission/index.ts';
 import { alwaysAllow } from './auth.ts';
 import { Deadlines } from './deadlines.ts';
 import { rulesOf } from './resources/index.ts';
+import { asPod, nodeMark } from './resources/pod.ts';
 import { IpAllocator } from './services/ip-allocator.ts';
 import { PortAllocator } from './services/port-allocator.ts';
 import { EventLeases } from './storage/event-leases.ts';
@@ -26,7 +27,8 @@ export function createServer(env: Env, etcd: EtcdApi, options: Options, createHt
   const cacheOf = ({ storagePrefix }: Kind): WatchCache => {
     let cache = caches.get(storagePrefix);
     if (cache === undefined) {
-      cache = new WatchCache(env, etcd, hub, storagePrefix);
+      const markOf = storagePrefix === POD.storagePrefix ? podMark : undefined;
+      cache = new WatchCache(env, etcd, hub, storagePrefix, markOf);
       caches.set(storagePrefix, cache);
       cache.start();
     }
@@ -54,6 +56,10 @@ export function createServer(env: Env, etcd: EtcdApi, options: Options, createHt
     resource: (group, version, plural) => byPath.get(pathKey(group, version, plural)),
     storage: (kind) => must(byPath.get(pathKey(kind.group, kind.version, kind.plural))),
   };
+}
+
+function podMark(pod: KubeObject): string {
+  return nodeMark(asPod(pod).spec.nodeName ?? '');
 }
 
 function pathKey(group: string, version: string, plural: string): string {

@@ -40,6 +40,22 @@ describe('a watch', () => {
     expect(run.events[2].object.metadata.labels).toEqual({ app: 'web' });
   });
 
+  it('of the pods of a node sees them come by binding', async () => {
+    const harness = await createHarness();
+    const pods = '/api/v1/namespaces/default/pods';
+    await harness.call('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
+    const mine = await harness.watch('/api/v1/pods?watch=1&fieldSelector=spec.nodeName%3Dn1');
+    const other = await harness.watch('/api/v1/pods?watch=1&fieldSelector=spec.nodeName%3Dn2');
+    await harness.call('POST', pods, { metadata: { name: 'p' }, spec: { containers: [{ name: 'c', image: 'i' }] } });
+    const target = { metadata: { name: 'p' }, target: { kind: 'Node', name: 'n1' } };
+    await harness.call('POST', `${pods}/p/binding`, target);
+    await harness.call('PATCH', `${pods}/p`, { metadata: { labels: { a: 'b' } } }, merge);
+    await harness.call('DELETE', `${pods}/p?gracePeriodSeconds=0`);
+    await harness.advance(10 * MILLISECOND);
+    expect(shown(mine)).toEqual(['ADDED p', 'MODIFIED p', 'MODIFIED p', 'DELETED p']);
+    expect(shown(other)).toEqual([]);
+  });
+
   it('begins with what is there and says where that ends', async () => {
     const harness = await createHarness();
     await make(harness, 'a');

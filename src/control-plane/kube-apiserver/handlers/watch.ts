@@ -13,7 +13,10 @@ import { MINUTE, SECOND } from '../../../lib/time.ts';
 import { contentTypeOf, objectText } from '../encode.ts';
 import { warningHeader } from '../respond.ts';
 import { listOptions, revisionOfText } from '../list-options.ts';
+import { nodeMark } from '../resources/pod.ts';
 import { withResourceVersion } from '../storage/objects.ts';
+import { keyMark } from '../storage/watch-cache.ts';
+import { POD } from '../../../api/kinds/index.ts';
 import { partialText, tableText } from '../tables/forms.ts';
 import { awaitFreshness } from './read.ts';
 import { filterOf } from './selection.ts';
@@ -77,7 +80,9 @@ class Watcher {
       from = cache.revision;
       this.#sendInitial();
     }
+    const mark = this.#mark();
     const cancel = cache.listen(from, {
+      ...(mark === undefined ? {} : { mark }),
       event: (event) => this.#event(event),
       closed: () => this.#end(),
     });
@@ -91,6 +96,13 @@ class Watcher {
     }
     this.#cancels.push(cancel);
     this.#schedule();
+  }
+
+  /** What tells the few objects that can match, if the selector says so. */
+  #mark(): string | undefined {
+    if (this.#key !== undefined) return keyMark(this.#key);
+    const node = this.#resource.kind === POD ? requiredValue(this.#options.fields, 'spec.nodeName') : undefined;
+    return node === undefined ? undefined : nodeMark(node);
   }
 
   #sendInitial(): void {

@@ -19,3 +19,8 @@ export const podRules: Rules = {
 export function asPod(object: KubeObject): Pod {
   return object as Pod;
 }
+
+/** Kubelets watch the pods of their node. */
+export function nodeMark(nodeName: string): string {
+  return `node ${nodeName}`;
+}

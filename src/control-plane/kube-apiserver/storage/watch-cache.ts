@@ -22,10 +22,19 @@ export interface CacheEvent {
 }
 
 export interface CacheListener {
+  /** Only changes of objects that have or had this mark matter to it: then it is not even asked about others. */
+  readonly mark?: string;
   event(event: CacheEvent): void;
   /** The cache had to start over: this listener hears nothing more. */
   closed(): void;
 }
+
+/** What watchers of few objects may wait for: a key, or what `marksOf` of the resource says (a pod's node). */
+export function keyMark(key: string): string {
+  return `key ${key}`;
+}
+
+export type MarksOf = (object: Stored) => string;
 
 /** Changes kept for watches that start in the past. */
 const RING_LIMIT = 2048;
@@ -48,11 +57,14 @@ export class WatchCache {
   /** Every change after this revision is in the ring. */
   #since = 0;
   #ring: CacheEvent[] = [];
-  readonly #listeners = new Set<CacheListener>();
+  /** Listeners without a mark are under ''. */
+  readonly #listeners = new Map<string, Set<CacheListener>>([['', new Set()]]);
+  readonly #markOf: MarksOf | undefined;
   readonly #readers = new Set<() => void>();
   #askingProgress = false;
 
-  constructor(env: Env, etcd: EtcdApi, hub: WatchHub, prefix: string) {
+  constructor(env: Env, etcd: EtcdApi, hub: WatchHub, prefix: string, markOf?: MarksOf) {
+    this.#markOf = markOf;
     this.#env = env;
     this.#etcd = etcd;
     this.#hub = hub;
@@ -94,8 +106,14 @@ export class WatchCache {
   listen(revision: number, listener: CacheListener): (() => void) | undefined {
     if (revision < this.#since) return undefined;
     for (const event of this.#eventsAfter(revision)) listener.event(event);
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    const mark = listener.mark ?? '';
+    const group = this.#listeners.get(mark) ?? new Set();
+    group.add(listener);
+    this.#listeners.set(mark, group);
+    return () => {
+      group.delete(listener);
+      if (mark !== '' && group.size === 0) this.#listeners.delete(mark);
+    };
   }
 
   /** True once the cache is listed and has come to `revision`; false when that takes too long. */
@@ -197,8 +215,8 @@ export class WatchCache {
 
   #startOver(): void {
     this.#ready = false;
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
+    const listeners = [...this.#listeners.values()].flatMap((group) => [...group]);
+    for (const group of this.#listeners.values()) group.clear();
     for (const listener of listeners) listener.closed();
     this.start();
   }
@@ -238,8 +256,19 @@ export class WatchCache {
       this.#since = must(dropped.at(-1)).revision;
     }
     this.#env.because(event.cause ?? this.#env.cause(), () => {
-      for (const listener of [...this.#listeners]) listener.event(event);
+      for (const mark of this.#marksOf(event)) {
+        const group = this.#listeners.get(mark);
+        if (group !== undefined && group.size > 0) for (const listener of [...group]) listener.event(event);
+      }
     });
+  }
+
+  #marksOf({ key, object, previous }: CacheEvent): Set<string> {
+    const marks = new Set(['', keyMark(key)]);
+    if (this.#markOf === undefined) return marks;
+    marks.add(this.#markOf(object));
+    if (previous !== undefined) marks.add(this.#markOf(previous));
+    return marks;
   }
 
   #advance(revision: number): void {
