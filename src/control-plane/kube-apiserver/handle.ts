@@ -2,7 +2,7 @@
 import type { Exchange } from '../../sim/http.ts';
 import type { RequestContext } from './context.ts';
 import type { ServedResource, Server } from './server.ts';
-import { ENDPOINTS } from '../../api/kinds/index.ts';
+import { ENDPOINTS, POD } from '../../api/kinds/index.ts';
 import { ApiError, failure, noSuchPath, requestEntityTooLarge, timeout, unknownMethod } from '../../api/status.ts';
 import { utf8Bytes } from '../../lib/fnv.ts';
 import { SECOND } from '../../lib/time.ts';
@@ -21,6 +21,7 @@ import { requestInfoOf } from './request-info.ts';
 import { respondError, respondPlain, respondPretty } from './respond.ts';
 import { storageError } from './storage/errors.ts';
 import { EtcdFailure } from './storage/etcd-client.ts';
+import { handleBinding } from './subresources/binding.ts';
 import { isStreaming, subresourceHandler } from './subresources/index.ts';
 
 /** Models MaxRequestBodyBytes. */
@@ -83,6 +84,7 @@ const NOT_ACCEPTABLE = failure(
 
 async function dispatch(server: Server, ctx: RequestContext): Promise<void> {
   const { group, version, resource: plural, subresource, verb, parts } = ctx.info;
+  if (group === '' && plural === 'bindings' && parts.length === 1) return bindAny(server, ctx);
   const resource = server.resource(group, version, plural);
   if (resource === undefined || !isInScope(resource, ctx)) throw noSuchPath();
   const deprecation = DEPRECATED.get(resource.kind);
@@ -97,6 +99,12 @@ async function dispatch(server: Server, ctx: RequestContext): Promise<void> {
   const handler = HANDLERS[verb];
   if (handler === undefined || !isServed(resource, ctx)) throw unknownMethod();
   return handler(server, ctx, resource);
+}
+
+/** The older way to bind: the pod is named in the body. */
+async function bindAny(server: Server, ctx: RequestContext): Promise<void> {
+  if (ctx.exchange.request.method !== 'POST' || ctx.info.namespace === '') throw unknownMethod();
+  return handleBinding(server, ctx, server.storage(POD));
 }
 
 const HANDLERS: Readonly<Record<string, Handler>> = {

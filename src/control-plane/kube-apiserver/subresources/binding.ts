@@ -18,10 +18,11 @@ const BINDING = { group: '', version: 'v1', kind: 'Binding', type: 'Binding' };
 const RESOURCE = { group: '', plural: 'pods/binding' };
 
 export const handleBinding: Handler = async (server, ctx, resource) => {
-  const { namespace, name } = ctx.info;
+  const { namespace } = ctx.info;
   const options = writeOptions('CreateOptions', ctx.query);
   const binding = asBinding(decodeRequestBody(ctx, BINDING, options.fieldValidation));
   const said = binding.metadata.name ?? '';
+  const name = ctx.info.name === '' ? said : ctx.info.name;
   if (said !== '' && said !== name) throw badRequest(`name in URL does not match name in Binding object`);
   checkTarget(binding);
   const key = keyOf(resource.kind, namespace, name);
