@@ -80,30 +80,40 @@ export function createPerformer(context: ControllerContext, name: string, record
   }
 
   async function perform(key: Key, writes: readonly Write[]): Promise<void> {
+    // Every write is due to what woke the key, not to the write before it.
+    const cause = env.cause();
     for (const write of writes) {
-      if (write.do === 'event') recorder.event(write.about, write.type, write.reason, write.message);
-      else if (write.do === 'all') await performAll(key, write);
-      else await performOne(key, write);
+      await env.because(cause, () => {
+        if (write.do === 'all') return performAll(key, write);
+        if (write.do !== 'event') return performOne(key, write);
+        recorder.event(write.about, write.type, write.reason, write.message);
+        return undefined;
+      });
     }
   }
 
   async function performAll(key: Key, batch: Write & { readonly do: 'all' }): Promise<void> {
     const { writes, refused } = batch;
+    const cause = env.cause();
     let size = batch.slowStart === true ? 1 : writes.length;
     for (let from = 0; from < writes.length; from += size, size *= 2) {
-      if (from > 0) size = Math.min(size, writes.length - from);
-      const results = await Promise.all(writes.slice(from, from + size).map((write) => settled(perform(key, [write]))));
+      size = Math.min(size, writes.length - from);
+      const part = writes.slice(from, from + size);
+      const results = await Promise.all(part.map((write) => env.because(cause, () => settled(perform(key, [write])))));
       const failed = results.find((error) => error !== undefined);
       if (failed === undefined) continue;
-      if (failed instanceof ApiError && refused !== undefined) await perform(key, refused(failed));
+      if (failed instanceof ApiError && refused !== undefined) {
+        await env.because(cause, () => perform(key, refused(failed)));
+      }
       throw failed;
     }
   }
 
   async function performOne(key: Key, write: SingleWrite): Promise<void> {
+    const cause = env.cause();
     const wait = throttle();
     if (wait > 0) await env.sleep(wait);
-    const step = env.step(`${name}: ${describe(write)}`);
+    const step = env.because(cause, () => env.step(`${name} on ${env.host} ${describe(write)}`));
     try {
       const stored = await env.because(step, () => send(key, write));
       if (stored !== undefined && write.done !== undefined) {
@@ -113,7 +123,8 @@ export function createPerformer(context: ControllerContext, name: string, record
     } catch (error) {
       if (error instanceof ApiError) {
         if (write.accepts?.(error) === true) return;
-        if (write.refused !== undefined) await perform(key, write.refused(error));
+        const { refused } = write;
+        if (refused !== undefined) await env.because(cause, () => perform(key, refused(error)));
       }
       if (error instanceof RpcFailure && !error.definite) await hold(key, write);
       throw error;
@@ -223,14 +234,13 @@ async function settled(work: Promise<void>): Promise<unknown> {
   }
 }
 
+const VERBS = { create: 'creates', update: 'updates', patch: 'patches', delete: 'deletes' } as const;
+
 function describe(write: SingleWrite): string {
-  if (write.do === 'evict') return `evict Pod ${targetKey(write)}`;
-  if (write.do === 'create' || write.do === 'update') {
-    const { metadata } = write.object;
-    const name =
-      metadata.name === '' || metadata.name === undefined ? `${metadata.generateName ?? ''}*` : metadata.name;
-    const scope = metadata.namespace === undefined ? '' : `${metadata.namespace}/`;
-    return `${write.do} ${write.resource.kind} ${scope}${name}`;
-  }
-  return `${write.do} ${write.resource.kind} ${targetKey(write)}`;
+  if (write.do === 'evict') return `evicts Pod ${targetKey(write)}`;
+  const { kind } = write.resource;
+  if (write.do === 'patch' || write.do === 'delete') return `${VERBS[write.do]} ${kind} ${targetKey(write)}`;
+  const { name, generateName = '', namespace } = write.object.metadata;
+  const scope = namespace === undefined ? '' : `${namespace}/`;
+  return `${VERBS[write.do]} ${kind} ${scope}${name === '' ? `${generateName}…` : name}`;
 }

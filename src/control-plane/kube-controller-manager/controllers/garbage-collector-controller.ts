@@ -7,6 +7,7 @@ import { createWorkQueue } from '../../../client/work-queue.ts';
 import type { Resource } from '../../../client/resources.ts';
 import { COLLECTABLE } from '../collectable.ts';
 import type { ControllerProgram } from '../controller.ts';
+import { steppedClient } from '../stepped-client.ts';
 import { FOREGROUND, ORPHAN, createOwnerGraph } from '../owner-graph.ts';
 import type { GraphNode, OwnerGraph } from '../owner-graph.ts';
 
@@ -15,25 +16,26 @@ const WORKERS = 20;
 
 export const garbageCollectorController: ControllerProgram = {
   name: 'garbage-collector-controller',
-  start({ env, client, informers }) {
+  start({ env, client: plain, informers }) {
+    const client = steppedClient(env, plain, 'garbage-collector-controller');
     const graph: OwnerGraph = createOwnerGraph({
       attemptToDelete: (uid) => deletions.add(uid),
       attemptToOrphan: (uid) => orphanings.add(uid),
     });
     const collector: Collector = { client, graph, again: (uid) => deletions.add(uid) };
-    const traced = async (key: string, work: (node: GraphNode) => Promise<void>): Promise<void> => {
+    const onNode = async (key: string, work: (node: GraphNode) => Promise<void>): Promise<void> => {
       const node = graph.get(key);
       if (node !== undefined) await work(node);
     };
     const deletions = createWorkQueue(env, {
       name: 'garbage_collector_attempt_to_delete',
       workers: WORKERS,
-      work: (uid) => traced(uid, (node) => attemptToDelete(collector, node)),
+      work: (uid) => onNode(uid, (node) => attemptToDelete(collector, node)),
     });
     const orphanings = createWorkQueue(env, {
       name: 'garbage_collector_attempt_to_orphan',
       workers: WORKERS,
-      work: (uid) => traced(uid, (node) => attemptToOrphan(collector, node)),
+      work: (uid) => onNode(uid, (node) => attemptToOrphan(collector, node)),
     });
     const sources = COLLECTABLE.map((kind) => informers.for<KubeObject>(kind));
     let missing = sources.length;

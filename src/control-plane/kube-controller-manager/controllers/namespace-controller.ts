@@ -11,6 +11,7 @@ import { SECOND } from '../../../sim/env.ts';
 import type { Env, Micros } from '../../../sim/env.ts';
 import { NAMESPACED } from '../collectable.ts';
 import type { ControllerProgram } from '../controller.ts';
+import { steppedClient } from '../stepped-client.ts';
 
 /** Every API server should know by then that nothing more may be created. */
 const GRACE: Micros = 5 * SECOND;
@@ -19,7 +20,8 @@ const WORKERS = 10;
 
 export const namespaceController: ControllerProgram = {
   name: 'namespace-controller',
-  start({ env, client, informers }) {
+  start({ env, client: plain, informers }) {
+    const client = steppedClient(env, plain, 'namespace-controller');
     const namespaces = informers.for(Namespaces);
     const queue = createWorkQueue(env, {
       name: 'namespace',
