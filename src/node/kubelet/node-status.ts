@@ -87,7 +87,7 @@ export function nodeStatus(facts: NodeFacts, old: NodeStatus | undefined): NodeS
     },
     images: imagesOf(images),
     runtimeHandlers: [
-      { name: '', features: { recursiveReadOnlyMounts: true, userNamespaces: true } },
+      { features: { recursiveReadOnlyMounts: true, userNamespaces: true } },
       { name: 'runc', features: { recursiveReadOnlyMounts: true, userNamespaces: true } },
     ],
     features: { supplementalGroupsPolicy: true },

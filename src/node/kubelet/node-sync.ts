@@ -2,12 +2,12 @@ import type { Image } from '../../api/cri.ts';
 import type { Lease, Node, NodeStatus } from '../../api/types.gen.ts';
 import { conditionOf } from '../../api/conditions.ts';
 import { Leases, Nodes } from '../../client/resources.ts';
-import { deepEqual } from '../../lib/json.ts';
 import { formatMicroTime } from '../../lib/time.ts';
 import { MILLISECOND, MINUTE, SECOND, type Micros } from '../../sim/env.ts';
 import { nodeRefOf, type Kubelet } from './context.ts';
 import { RuntimeFailure } from './cri-client.ts';
 import { apiReason } from './format.ts';
+import { sameData } from './same.ts';
 import { initialNode, nodeStatus, type NodeFacts } from './node-status.ts';
 
 const UPDATE_FREQUENCY: Micros = 10 * SECOND;
@@ -299,20 +299,15 @@ function isExpected(error: unknown): boolean {
   return error instanceof Error && (apiReason(error) !== undefined || 'definite' in error || error.name === 'ApiError');
 }
 
+/** Whether more than the time of the last heartbeat is new. */
 function changed(before: NodeStatus | undefined, after: NodeStatus): boolean {
-  const strip = (status: NodeStatus | undefined): unknown => ({
-    ...status,
-    conditions: (status?.conditions ?? []).map((condition) => ({ ...condition, lastHeartbeatTime: '' })),
+  const old: Readonly<Record<string, unknown>> = { ...before };
+  const fields = Object.entries(after).filter(([key]) => key !== 'conditions');
+  if (fields.some(([key, value]) => !sameData(old[key], value))) return true;
+  return (after.conditions ?? []).some((condition) => {
+    const seen = conditionOf(before?.conditions, condition.type);
+    return !sameData({ ...seen, lastHeartbeatTime: '' }, { ...condition, lastHeartbeatTime: '' });
   });
-  return !deepEqual(strip({ ...before, ...pick(before, after) }), strip({ ...before, ...after }));
-}
-
-function pick(before: NodeStatus | undefined, after: NodeStatus): Partial<NodeStatus> {
-  return before === undefined
-    ? {}
-    : Object.fromEntries(
-        Object.keys(after).map((key) => [key, Object.entries(before).find(([name]) => name === key)?.[1]]),
-      );
 }
 
 /** Lists without a merge key are replaced as a whole; of the conditions, which others add to, only the kubelet's are sent. */
@@ -320,7 +315,7 @@ function patchOf(before: NodeStatus | undefined, after: NodeStatus): Readonly<Re
   const own = new Set(['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready']);
   const patch: Record<string, unknown> = {};
   const old: Readonly<Record<string, unknown>> = { ...before };
-  for (const [key, value] of Object.entries(after)) if (!deepEqual(old[key], value)) patch[key] = value;
+  for (const [key, value] of Object.entries(after)) if (!sameData(old[key], value)) patch[key] = value;
   return { ...patch, conditions: (after.conditions ?? []).filter(({ type }) => own.has(type)) };
 }
 

@@ -29,9 +29,10 @@ export interface PodWorker {
   /** Uptime when the last sync had ended: the next one needs a look at the runtime that began later, and so shows what it did. */
   lastSync: Micros;
   timer: Cancel | undefined;
+  /** Wakes the worker when activeDeadlineSeconds are over. */
+  deadline: Cancel | undefined;
   cause: string | undefined;
-  /** A pod from a file came back under the same id while this one was ending. */
-  restart: Pod | undefined;
+  wake(): void;
 }
 
 /** Every pod is synced anew after this long, by chance up to half as long again. */
@@ -122,6 +123,7 @@ export class PodWorkers {
   forget(uid: string): void {
     const worker = this.#workers.get(uid);
     worker?.timer?.();
+    worker?.deadline?.();
     this.#workers.delete(uid);
   }
 
@@ -135,8 +137,9 @@ export class PodWorkers {
       pending: false,
       lastSync: -1,
       timer: undefined,
+      deadline: undefined,
       cause: this.#env.cause(),
-      restart: undefined,
+      wake: () => this.wake(uid),
     };
     this.#workers.set(uid, worker);
     return worker;

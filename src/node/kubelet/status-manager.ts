@@ -2,6 +2,7 @@ import type { Pod, PodStatus } from '../../api/types.gen.ts';
 import type { Client } from '../../client/client.ts';
 import { Pods } from '../../client/resources.ts';
 import { deepEqual } from '../../lib/json.ts';
+import { sameData } from './same.ts';
 import { sortBy } from '../../lib/order.ts';
 import { SECOND, type Env } from '../../sim/env.ts';
 import { apiReason, isStatic, podPath, uidOf } from './format.ts';
@@ -40,10 +41,17 @@ export class StatusManager {
     this.#env.spawn(async () => {
       for (;;) {
         await this.#env.sleep(SYNC_PERIOD);
-        for (const [uid, { version }] of this.#statuses) if (this.#reported.get(uid) !== version) this.#queue.add(uid);
+        for (const [uid, known] of this.#statuses) if (this.#isStale(uid, known)) this.retry(uid);
         this.#work();
       }
     });
+  }
+
+  /** Not reported yet, or the API shows something else: others may have written it, as when the node seemed lost. */
+  #isStale(uid: string, { pod, status, version }: Versioned): boolean {
+    if (this.#reported.get(uid) !== version) return true;
+    const seen = isStatic(pod) ? this.#pods.mirrorOf(pod) : this.#pods.byUid(uid);
+    return seen !== undefined && statusPatch(seen.status ?? {}, status) !== undefined;
   }
 
   get(uid: string): PodStatus | undefined {
@@ -161,13 +169,13 @@ export function statusPatch(current: PodStatus, wanted: PodStatus): Readonly<Rec
   const before: Readonly<Record<string, unknown>> = { ...current };
   const after: Readonly<Record<string, unknown>> = { ...wanted };
   for (const key of OWNED) {
-    if (deepEqual(before[key], after[key])) continue;
+    if (sameData(before[key], after[key])) continue;
     if (key === 'podIPs' || key === 'hostIPs') patch[key] = addressPatch(current[key] ?? [], wanted[key] ?? []);
     else patch[key] = after[key] ?? null;
   }
   const conditions = (wanted.conditions ?? []).filter((condition) => {
     if (!KUBELET_CONDITIONS.includes(condition.type)) return false;
-    return !deepEqual(
+    return !sameData(
       condition,
       current.conditions?.find(({ type }) => type === condition.type),
     );

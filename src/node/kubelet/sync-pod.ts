@@ -35,8 +35,7 @@ async function sync(
 ): ReturnType<PodHandlers['sync']> {
   const { statuses, recorder } = kubelet;
   const status = statusOf(kubelet, pod, runtime, false);
-  const overdue = pastDeadline(kubelet, pod, status);
-  if (overdue) {
+  if (pastDeadline(kubelet, pod, status, worker)) {
     recorder.event(
       podRef(pod),
       'Normal',
@@ -86,14 +85,16 @@ function showSoon(kubelet: Kubelet, pod: Pod, worker: PodWorker): void {
   });
 }
 
-function pastDeadline(kubelet: Kubelet, pod: Pod, status: PodStatus): boolean {
+/** Whether the pod has been active for too long; if not yet, the worker is woken when it will have been. */
+function pastDeadline({ env }: Kubelet, pod: Pod, status: PodStatus, worker: PodWorker): boolean {
   const { activeDeadlineSeconds } = pod.spec;
   const start = parseTime(status.startTime ?? '');
-  return (
-    activeDeadlineSeconds !== undefined &&
-    start !== undefined &&
-    kubelet.env.now() - start >= activeDeadlineSeconds * SECOND
-  );
+  if (activeDeadlineSeconds === undefined || start === undefined) return false;
+  const left = start + activeDeadlineSeconds * SECOND - env.now();
+  if (left <= 0) return true;
+  worker.deadline?.();
+  worker.deadline = env.after(left, () => worker.wake());
+  return false;
 }
 
 async function keepMirror(kubelet: Kubelet, pod: Pod): Promise<void> {

@@ -1,4 +1,5 @@
 import type { CommandTable } from '../../../unix/task.ts';
+import { sh } from '../../../unix/shell/interpreter.ts';
 import { CURL_COMMANDS } from '../../../unix/commands/network.ts';
 import { BUSYBOX_COMMANDS, DEBIAN_COMMANDS, SHELL_COMMANDS } from './busybox.ts';
 import { CRASH_COMMANDS } from './crash.ts';
@@ -31,7 +32,7 @@ export const IMAGE_CONTENTS: Readonly<Record<string, ImageContent>> = {
   echoserver: { commands: { ...DEBIAN_COMMANDS, ...ECHOSERVER_COMMANDS } },
   'http-echo': { commands: HTTP_ECHO_COMMANDS },
   httpd: {
-    commands: { ...SHELL_COMMANDS, bash: DEBIAN_COMMANDS['bash'] ?? SHELL_COMMANDS['sh']!, ...HTTPD_COMMANDS },
+    commands: { ...SHELL_COMMANDS, bash: sh, ...HTTPD_COMMANDS },
     files: HTTPD_FILES,
   },
   nginx: { commands: { ...DEBIAN_COMMANDS, ...NGINX_COMMANDS }, files: NGINX_FILES },
