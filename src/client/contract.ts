@@ -102,4 +102,8 @@ export interface RestClientOptions {
   readonly qps?: number;
   readonly burst?: number;
 }
-export type CreateRestClient = (env: Env, options: RestClientOptions) => Client;
+/** Its connections are its own: a command that ends closes them. */
+export interface RestClient extends Client {
+  close(): void;
+}
+export type CreateRestClient = (env: Env, options: RestClientOptions) => RestClient;

@@ -7,7 +7,7 @@ import { RpcFailure } from '../sim/http.ts';
 import type { HttpClient, HttpResponse, HttpStream, RequestInit, StreamHandlers } from '../sim/http.ts';
 import { ApiError } from './client.ts';
 import type { Client, DeleteObjectOptions, ListOptions, ObjectList, WatchHandlers, WriteOptions } from './client.ts';
-import type { CreateRestClient, RestClientOptions } from './contract.ts';
+import type { CreateRestClient, RestClient, RestClientOptions } from './contract.ts';
 import { pathOf } from './resources.ts';
 import type { Resource } from './resources.ts';
 import { errorOf } from './response-error.ts';
@@ -26,7 +26,7 @@ export const createRestClient: CreateRestClient = (env, options) => {
     return JSON.parse(response.body);
   }
 
-  const client: Client = {
+  const client: RestClient = {
     async get<T extends KubeObject>(resource: Resource<T>, name: string, namespace?: string): Promise<T> {
       return objectOf(await call({ method: 'GET', path: pathOf(resource, namespace, name) }, 'get', resource));
     },
@@ -77,6 +77,7 @@ export const createRestClient: CreateRestClient = (env, options) => {
     },
     raw: (request, { timeout = options.timeout ?? DEFAULT_TIMEOUT } = {}) => transport.request(request, timeout),
     rawStream: (request, handlers) => transport.stream(request, handlers, 'api'),
+    close: () => transport.close(),
   };
   return client;
 };
@@ -84,6 +85,7 @@ export const createRestClient: CreateRestClient = (env, options) => {
 interface Transport {
   request(request: RequestInit, timeout: Micros): Promise<HttpResponse>;
   stream(request: RequestInit, handlers: StreamHandlers, protocol: 'api' | 'watch'): HttpStream;
+  close(): void;
 }
 
 /** One pooled connection per server, all requests and watches multiplexed over it, as HTTP/2 does. */
@@ -137,6 +139,10 @@ function createTransport(env: Env, options: RestClientOptions): Transport {
         handlers.fail?.(failure);
       };
       return connection(address).stream(withHeaders(request), { ...handlers, fail }, { protocol });
+    },
+    close() {
+      for (const open of pool.values()) open.close();
+      pool.clear();
     },
   };
 }

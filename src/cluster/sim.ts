@@ -1,26 +1,66 @@
 // `npm run sim -- --seed N [--minutes M] [--seeds COUNT]`: runs seeds in this thread and ends each with one JSON line.
+// `npm run sim -- --recording FILE [--placement in-thread|pool]`: has a saved run again; exit 1 when it comes out differently.
+import { readFileSync } from 'node:fs';
 import { parseFlags } from '../lib/flags.ts';
+import { createInThread } from '../sim/placement/in-thread.ts';
+import type { Placement } from '../sim/placement/placement.ts';
+import { programs } from './programs.ts';
 import { planOf, runPlan, shortfall } from './random-run.ts';
+import { parseRecording } from './recording.ts';
+import { replayRecording } from './replay.ts';
+import { createThreadPool, serveThread } from './threads.ts';
 
+const THREADS = 2;
 const flags = parseFlags(joinValues(process.argv.slice(2)));
-const first = flags.int('seed', 1);
-const count = flags.int('seeds', 1);
-const minutes = flags.int('minutes', 10);
-let failed = 0;
+if (!serveThread()) {
+  const file = flags.get('recording') ?? '';
+  process.exitCode = (await (file === '' ? runSeeds() : replayFile(file))) ? 0 : 1;
+}
 
-for (let seed = first; seed < first + count; seed++) {
-  const report = await runPlan(planOf(seed, minutes));
-  const problems = report.violations.map(({ invariant, at, text }) => `${invariant} at ${at / 1_000_000} s: ${text}`);
-  const few = shortfall(report, minutes);
-  if (few !== undefined) problems.push(`too little happened: ${few}`);
-  for (const problem of problems) console.error(problem);
-  console.log(JSON.stringify({ ...report, violations: problems.length }));
-  if (problems.length > 0) {
-    failed++;
-    console.error(`replay: npm run sim -- --seed ${seed} --minutes ${minutes}`);
+async function runSeeds(): Promise<boolean> {
+  const first = flags.int('seed', 1);
+  const count = flags.int('seeds', 1);
+  const minutes = flags.int('minutes', 10);
+  let failed = 0;
+
+  for (let seed = first; seed < first + count; seed++) {
+    const report = await runPlan(planOf(seed, minutes));
+    const problems = report.violations.map(({ invariant, at, text }) => `${invariant} at ${at / 1_000_000} s: ${text}`);
+    const few = shortfall(report, minutes);
+    if (few !== undefined) problems.push(`too little happened: ${few}`);
+    for (const problem of problems) console.error(problem);
+    console.log(JSON.stringify({ ...report, violations: problems.length }));
+    if (problems.length > 0) {
+      failed++;
+      console.error(`replay: npm run sim -- --seed ${seed} --minutes ${minutes}`);
+    }
+  }
+  return failed === 0;
+}
+
+async function replayFile(file: string): Promise<boolean> {
+  try {
+    const recording = parseRecording(readFileSync(file, 'utf8'));
+    const report = await replayRecording(recording, placementOf(flags.get('placement') ?? 'in-thread'));
+    console.log(JSON.stringify(report));
+    if (!report.same) console.error(`the recording says ${recording.hash}: it is of another version, or was changed`);
+    return report.same;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return false;
   }
 }
-process.exitCode = failed > 0 ? 1 : 0;
+
+function placementOf(name: string): Placement {
+  switch (name) {
+    case 'in-thread':
+      return createInThread(programs);
+    case 'pool':
+      return createThreadPool(new URL(import.meta.url), THREADS);
+    default:
+      throw new Error(`--placement must be in-thread or pool: got ${name}`);
+  }
+}
 
 /** `--seed 7` reads as `--seed=7`. */
 function joinValues(words: readonly string[]): string[] {

@@ -13,12 +13,22 @@ import { kubectl } from '../kubectl/kubectl.ts';
 import { formatTime } from '../../lib/time.ts';
 import { RUN_PATH, type RunRequest } from '../ssh/protocol.ts';
 import { kubeConfig } from './kube-config.ts';
+import type { RestClient } from '../../client/contract.ts';
 import type { Session } from './session.ts';
 
 /** What the laptop has besides what every Unix has. */
 export function sessionCommands(session: Session): CommandTable {
-  const runKubectl: Command = (task) =>
-    interruptible(task, (onInterrupt) => kubectl(task.argv.slice(1), kubectlIo(session, task, onInterrupt)));
+  // Like every kubectl, each has a connection of its own, which the balancer may lead to another apiserver.
+  const runKubectl: Command = async (task) => {
+    const client = session.laptop.connect();
+    try {
+      return await interruptible(task, (onInterrupt) =>
+        kubectl(task.argv.slice(1), kubectlIo(session, task, client, onInterrupt)),
+      );
+    } finally {
+      client.close();
+    }
+  };
   return {
     clear: async (task) => {
       await task.print('\u001b[H\u001b[2J\u001b[3J');
@@ -91,12 +101,13 @@ function writer(write: (text: string) => Promise<void>): (text: string) => void 
 function kubectlIo(
   session: Session,
   task: Task,
+  client: RestClient,
   onInterrupt: (cancel: () => void) => () => void,
 ): Parameters<typeof kubectl>[1] {
   const { laptop } = session;
   const { env, fs } = task;
   return {
-    client: laptop.client,
+    client,
     server: `https://${laptop.server}`,
     stdout: writer((text) => task.print(text)),
     stderr: writer((text) => task.printError(text)),

@@ -1,4 +1,4 @@
-import type { Client } from '../../client/client.ts';
+import type { RestClient } from '../../client/contract.ts';
 import type { Address, Deferred, Env } from '../../sim/env.ts';
 import { CURL_COMMANDS, NETWORK_COMMANDS } from '../../unix/commands/network.ts';
 import { FILE_COMMANDS } from '../../unix/commands/files.ts';
@@ -20,7 +20,8 @@ const HISTORY_LIMIT = 500;
 export interface Laptop {
   readonly env: Env;
   readonly fs: FileSystem;
-  readonly client: Client;
+  /** A client of the API with connections of its own. */
+  connect(): RestClient;
   /** `10.0.0.10:6443`. */
   readonly server: string;
   readonly etcdEndpoints: readonly Address[];

@@ -22,12 +22,13 @@ export const terminal: Program = (env) => {
   const laptop: Laptop = {
     env,
     fs,
-    client: createRestClient(env, {
-      servers: [server],
-      user: 'kubernetes-admin',
-      groups: ['kubeadm:cluster-admins', 'system:authenticated'],
-      userAgent: 'kubectl',
-    }),
+    connect: () =>
+      createRestClient(env, {
+        servers: [server],
+        user: 'kubernetes-admin',
+        groups: ['kubeadm:cluster-admins', 'system:authenticated'],
+        userAgent: 'kubectl',
+      }),
     server,
     machines,
     etcdEndpoints: Object.entries(machines).flatMap(([name, ip]) =>
