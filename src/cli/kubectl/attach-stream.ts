@@ -1,12 +1,11 @@
-import type { HttpResponse } from '../../sim/http.ts';
 import type { Micros } from '../../sim/env.ts';
 import { isObject } from '../../lib/json.ts';
 import type { Context } from './command.ts';
 import { pathTo } from './discovery.ts';
 import type { ApiResource } from './discovery.ts';
-import { CliError, StatusError } from './errors.ts';
+import { CliError } from './errors.ts';
 import { list, num, str } from './object.ts';
-import { statusOf, withQuery } from './server.ts';
+import { withQuery } from './server.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface StreamOptions {
@@ -32,9 +31,8 @@ export function joinStream(context: Context, path: string, options: StreamOption
     path,
     { accept: '*/*' },
     {
-      head: (response: HttpResponse) => {
-        if (response.status >= 400) finish(new StatusError(statusOf(response, 'POST')));
-      },
+      refused: (error, body) =>
+        finish(/^\s*\{/.test(body) ? error : new CliError(`unable to upgrade connection: ${body.trim()}`)),
       data: (text, channel) => {
         if (channel === 1) context.out(text);
         else if (channel === 2) context.err(text);

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../lib/json.ts';
 import { isObject, stableStringify } from '../../lib/json.ts';
 import type { Micros } from '../../sim/env.ts';
-import type { HttpResponse, HttpStream, RequestInit, StreamHandlers } from '../../sim/http.ts';
+import type { HttpResponse, HttpStream, RequestInit, RpcFailure } from '../../sim/http.ts';
 import type { Status } from '../../api/types.gen.ts';
 import { ExitError, StatusError } from './errors.ts';
 import type { KubectlIo } from './io.ts';
@@ -20,6 +20,14 @@ export interface CallOptions {
   readonly body?: unknown;
   readonly contentType?: string;
   readonly timeout?: Micros;
+}
+
+export interface KubeStreamHandlers {
+  data(text: string, channel: number): void;
+  end(): void;
+  fail(failure: RpcFailure): void;
+  /** The answer was no stream but an error; `body` is its text as it came. */
+  refused(error: StatusError, body: string): void;
 }
 
 export const JSON_TYPE = 'application/json';
@@ -57,13 +65,35 @@ export class Server {
     return body === '' ? {} : (JSON.parse(body) as Obj);
   }
 
-  /** A streaming GET or an upgrade to channels; ends with Ctrl-C. */
-  stream(method: string, path: string, options: CallOptions, handlers: StreamHandlers): HttpStream {
+  /** A streaming GET or an upgrade to channels; ends with Ctrl-C. A refusal comes whole, wherever its body travelled. */
+  stream(method: string, path: string, options: CallOptions, handlers: KubeStreamHandlers): HttpStream {
+    let refusal: { readonly head: HttpResponse; body: string } | undefined;
+    const refuse = (): void => {
+      if (refusal === undefined) return;
+      handlers.refused(new StatusError(statusOf({ ...refusal.head, body: refusal.body }, method)), refusal.body);
+      refusal = undefined;
+    };
     const stream = this.io.client.rawStream(this.request(method, path, options), {
-      ...handlers,
       head: (response) => {
         this.showWarnings(response.headers);
-        handlers.head?.(response);
+        if (response.status < 400) {
+          if (response.body !== '') handlers.data(response.body, 1);
+          return;
+        }
+        refusal = { head: response, body: response.body };
+        if (response.body !== '') refuse();
+      },
+      data: (text, channel) => {
+        if (refusal === undefined) handlers.data(text, channel);
+        else refusal.body += text;
+      },
+      end: () => {
+        if (refusal === undefined) handlers.end();
+        else refuse();
+      },
+      fail: (failure) => {
+        if (refusal === undefined) handlers.fail(failure);
+        else refuse();
       },
     });
     this.io.onInterrupt(() => stream.cancel());
@@ -124,6 +154,7 @@ export function statusOf(response: HttpResponse, method: string): Status {
 /** Models apierrors.NewGenericServerResponse for the codes that proxies and the door answer by themselves. */
 function genericStatus(code: number, method: string, body: string): Status {
   const known: Readonly<Record<number, readonly [string, string]>> = {
+    400: ['BadRequest', body.trim() === '' ? 'the server rejected our request for an unknown reason' : body.trim()],
     401: ['Unauthorized', 'the server has asked for the client to provide credentials'],
     403: ['Forbidden', body.trim() === '' ? 'unknown' : body.trim()],
     404: ['NotFound', 'the server could not find the requested resource'],
@@ -147,7 +178,15 @@ function genericStatus(code: number, method: string, body: string): Status {
     '',
     `the server responded with the status code ${code} but did not return more information`,
   ];
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason, code };
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    ...(reason === '' ? {} : { reason }),
+    code,
+  };
 }
 
 export function withQuery(path: string, query: Readonly<Record<string, string | undefined>>): string {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../lib/json.ts';
 import { columnsHeader, columnsRow, parseCustomColumns } from './custom-columns.ts';
 import { FlagError, HelpRequested, parseArgs } from './flags.ts';
 import type { FlagSpec } from './flags.ts';
@@ -6,7 +7,7 @@ import { parseTemplate, renderTemplate } from './go-template.ts';
 import { parseJsonPath } from './jsonpath-parse.ts';
 import { relaxedPath, renderJsonPath } from './jsonpath.ts';
 
-const POD = {
+const POD: JsonObject = {
   metadata: { name: 'web', labels: { app: 'web', 'a.b/c': 'x' } },
   spec: {
     containers: [

@@ -3,7 +3,7 @@ import type { Deferred } from '../../sim/env.ts';
 import { StatusError } from './errors.ts';
 import { str } from './object.ts';
 import type { CallOptions, Obj, Server } from './server.ts';
-import { JSON_TYPE, statusOf } from './server.ts';
+import { JSON_TYPE } from './server.ts';
 import type { Status } from '../../api/types.gen.ts';
 
 export interface WatchedEvent {
@@ -32,9 +32,7 @@ export function followWatch(
     path,
     { accept: JSON_TYPE, ...options },
     {
-      head: (response) => {
-        if (response.status >= 400) finish(new StatusError(statusOf(response, 'GET')));
-      },
+      refused: (error) => finish(error),
       data: (text) => {
         const taken = takeJson(buffer + text);
         buffer = taken.rest;

@@ -4,12 +4,12 @@ import type { Command, Context } from '../command.ts';
 import { SELECTOR_FLAG, ALL_NAMESPACES_FLAG } from '../common-flags.ts';
 import { pathTo } from '../discovery.ts';
 import type { ApiResource } from '../discovery.ts';
-import { CliError, hasReason, StatusError, usageError } from '../errors.ts';
-import { list, nameOf, namespaceOf, str } from '../object.ts';
+import { asError, CliError, hasReason, usageError } from '../errors.ts';
+import { streamLog } from '../log-stream.ts';
+import { list, nameOf, namespaceOf } from '../object.ts';
 import { choosePod, containerNames, defaultContainer, selectorOf } from '../pod-choice.ts';
 import { discoveryOf } from '../selection.ts';
 import type { Obj } from '../server.ts';
-import { statusOf } from '../server.ts';
 
 export const logs: Command = {
   name: 'logs',
@@ -85,8 +85,8 @@ async function runLogs(context: Context): Promise<void> {
       `you are attempting to follow ${sources.length} log streams, but maximum allowed concurrency is ${limit}, use --max-log-requests to increase the limit`,
     );
   }
-  if (follow && sources.length > 1) await Promise.all(sources.map((source) => printLog(context, source)));
-  else for (const source of sources) await printLog(context, source);
+  if (follow && sources.length > 1) await Promise.all(sources.map((source) => printSource(context, source)));
+  else for (const source of sources) await printSource(context, source);
 }
 
 async function sourcesOf(
@@ -148,33 +148,18 @@ function queryOf(context: Context, container: string): Readonly<Record<string, s
   };
 }
 
-function printLog(context: Context, source: LogSource): Promise<void> {
-  const over = context.io.deferred<void>();
+async function printSource(context: Context, source: LogSource): Promise<void> {
   const prefix = context.flags.bool('prefix') ? `[pod/${nameOf(source.pod)}/${source.container}] ` : '';
-  const write = linePrefixer(prefix, (text) => context.out(text));
-  let failed = false;
-  const path = pathTo(source.resource, namespaceOf(source.pod) || context.namespace, nameOf(source.pod), 'log');
-  context.server.stream(
-    'GET',
+  const namespace = namespaceOf(source.pod) || context.namespace;
+  const path = pathTo(source.resource, namespace, nameOf(source.pod), 'log');
+  const done = streamLog(
+    context,
     path,
-    { query: queryOf(context, source.container), accept: '*/*' },
-    {
-      head: (response) => {
-        failed = response.status >= 400;
-        if (!failed && response.body !== '') write(response.body);
-        if (failed) over.reject(new StatusError(statusOf(response, 'GET')));
-      },
-      data: (text) => {
-        if (!failed) write(text);
-      },
-      end: () => over.resolve(),
-      fail: (failure) => (failure.reason === 'cancelled' ? over.resolve() : over.reject(failure)),
-    },
+    queryOf(context, source.container),
+    linePrefixer(prefix, (text) => context.out(text)),
   );
-  if (!context.flags.bool('ignore-errors')) return over.promise;
-  return over.promise.catch((error: unknown) =>
-    context.err(`error: ${error instanceof Error ? error.message : str(error)}\n`),
-  );
+  if (!context.flags.bool('ignore-errors')) return done;
+  return done.catch((error: unknown) => context.err(`error: ${asError(error).message}\n`));
 }
 
 function linePrefixer(prefix: string, out: (text: string) => void): (text: string) => void {

@@ -2,7 +2,11 @@ import type { Command, Context } from '../command.ts';
 import { applyMergePatch } from '../../../api/patch/merge-patch.ts';
 import { applyStrategicPatch } from '../../../api/patch/strategic.ts';
 import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, operationText } from '../dry-run.ts';
-import { CliError, usageError } from '../errors.ts';
+import { asError, CliError, usageError } from '../errors.ts';
+import { list, num, str } from '../object.ts';
+import { streamLog } from '../log-stream.ts';
+import { FOREVER, waitFor } from '../wait-for.ts';
+import type { ApiResource } from '../discovery.ts';
 import { fieldManagerFlag } from '../common-flags.ts';
 import { attachTo, waitRunning } from '../attach-stream.ts';
 import { withLastApplied } from '../apply-object.ts';
@@ -197,6 +201,30 @@ async function makeAndReport(
   return made;
 }
 
+/** Attaches, or shows the log of what is over already. */
+async function followContainer(context: Context, resource: ApiResource, name: string): Promise<void> {
+  const log = (): Promise<void> =>
+    streamLog(context, pathTo(resource, context.namespace, name, 'log'), { container: name, follow: 'true' }, (text) =>
+      context.out(text),
+    );
+  const live = await context.server.json('GET', pathTo(resource, context.namespace, name));
+  if (['Succeeded', 'Failed'].includes(str(live, 'status', 'phase'))) return log();
+  try {
+    await attachTo(context, resource, name, name);
+  } catch (error) {
+    context.err(`warning: couldn't attach to pod/${name}, falling back to streaming logs: ${asError(error).message}\n`);
+    await log();
+  }
+}
+
+/** How the pod's container ended, once it has. */
+async function exitCode(context: Context, resource: ApiResource, name: string): Promise<number> {
+  const over = await waitFor(context, { resource, namespace: context.namespace, name }, FOREVER, (live) =>
+    live === undefined || ['Succeeded', 'Failed'].includes(str(live, 'status', 'phase')) ? 'met' : 'not yet',
+  );
+  return num(list(over, 'status', 'containerStatuses')[0], 'state', 'terminated', 'exitCode') ?? 0;
+}
+
 /** Follows the pod's container as `attach` does; with --rm the pod goes at the end, whatever happened. */
 async function attachAndClean(context: Context, pod: Obj): Promise<void> {
   const resource = await discoveryOf(context).find('pods');
@@ -205,7 +233,8 @@ async function attachAndClean(context: Context, pod: Obj): Promise<void> {
   let code = 0;
   try {
     await waitRunning(context, resource, name, context.flags.duration('pod-running-timeout'));
-    code = await attachTo(context, resource, name, name);
+    await followContainer(context, resource, name);
+    if (context.flags.string('restart') !== 'Always') code = await exitCode(context, resource, name);
   } catch (error) {
     failure = error;
   }
