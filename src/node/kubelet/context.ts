@@ -1,7 +1,7 @@
 import type { ConfigMap, Node, Pod, Secret, Service } from '../../api/types.gen.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder, Informer } from '../../client/contract.ts';
-import type { Env } from '../../sim/env.ts';
+import type { Env, Micros } from '../../sim/env.ts';
 import type { BackOff } from './back-off.ts';
 import type { KubeletConfig } from './config.ts';
 import type { CriClient } from './cri-client.ts';
@@ -32,6 +32,8 @@ export interface Kubelet {
   readonly restartBackOff: BackOff;
   /** By `uid_container`. */
   readonly waitReasons: Map<string, WaitReason>;
+  /** Service account tokens of pods, and when they are to be renewed. */
+  readonly tokens: Map<string, { readonly token: string; readonly renewAt: Micros }>;
   readonly services: Informer<Service>;
   readonly node: Informer<Node>;
   readonly configMaps: ObjectSource<ConfigMap>;

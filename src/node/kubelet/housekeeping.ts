@@ -35,6 +35,7 @@ async function cleanUp(kubelet: Kubelet, workers: PodWorkers): Promise<void> {
     statuses.forget(worker.uid);
     kubelet.images.forget(worker.uid);
     kubelet.restartBackOff.forget(`${worker.uid}_`);
+    for (const key of kubelet.tokens.keys()) if (key.startsWith(`${worker.uid}/`)) kubelet.tokens.delete(key);
     for (const key of kubelet.waitReasons.keys()) if (key.startsWith(`${worker.uid}_`)) kubelet.waitReasons.delete(key);
   }
   for (const status of pleg.pods()) {

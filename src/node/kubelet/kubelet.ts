@@ -4,7 +4,7 @@ import { createEventRecorder } from '../../client/events.ts';
 import { createRestClient } from '../../client/rest-client.ts';
 import { ConfigMaps, Nodes, Pods, Secrets, Services, type Resource } from '../../client/resources.ts';
 import type { Client } from '../../client/client.ts';
-import { MINUTE, SECOND, type Program } from '../../sim/env.ts';
+import { MINUTE, SECOND, type Env, type Micros, type Program } from '../../sim/env.ts';
 import { admit } from './admission.ts';
 import { BackOff } from './back-off.ts';
 import { parseConfig } from './config.ts';
@@ -66,10 +66,11 @@ export const kubelet: Program = (env) => {
     images: new ImagePuller(env, cri, recorder),
     restartBackOff: new BackOff(env, 10 * SECOND, MAX_CONTAINER_BACKOFF),
     waitReasons: new Map(),
+    tokens: new Map(),
     services,
     node,
-    configMaps: objectSource(client, ConfigMaps),
-    secrets: objectSource(client, Secrets),
+    configMaps: objectSource(env, client, ConfigMaps),
+    secrets: objectSource(env, client, Secrets),
     networkProblem: () => nodeSync.networkProblem(),
   };
   const nodeSync = new NodeSync(parts);
@@ -167,11 +168,22 @@ function reject(parts: Kubelet, workers: PodWorkers, pod: Pod): boolean {
   return true;
 }
 
-function objectSource<T extends KubeObject>(client: Client, resource: Resource<T>): ObjectSource<T> {
+/** An object that was read a moment ago is not read again: many pods refer to the same ones. */
+const OBJECT_TTL = 5 * SECOND;
+const CACHED_OBJECTS = 256;
+
+function objectSource<T extends KubeObject>(env: Env, client: Client, resource: Resource<T>): ObjectSource<T> {
+  const cache = new Map<string, { readonly object: T; readonly until: Micros }>();
   return {
     async get(namespace, name) {
+      const key = `${namespace}/${name}`;
+      const known = cache.get(key);
+      if (known !== undefined && known.until > env.uptime()) return known.object;
       try {
-        return await client.get(resource, name, namespace);
+        const object = await client.get(resource, name, namespace);
+        if (cache.size >= CACHED_OBJECTS) cache.clear();
+        cache.set(key, { object, until: env.uptime() + OBJECT_TTL });
+        return object;
       } catch (error) {
         if (apiReason(error) === 'NotFound') return undefined;
         throw error;

@@ -229,6 +229,9 @@ async function tokenOf(
       boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, uid: uidOf(pod) },
     },
   };
+  const key = `${uidOf(pod)}/${account}/${source.audience ?? ''}`;
+  const known = kubelet.tokens.get(key);
+  if (known !== undefined && known.renewAt > kubelet.env.uptime()) return known.token;
   try {
     const answer = await kubelet.client.createSubresource(
       ServiceAccounts,
@@ -237,7 +240,11 @@ async function tokenOf(
       'token',
       request,
     );
-    return decodeToken(answer);
+    const token = decodeToken(answer);
+    // Renewed after four fifths of its life.
+    const renewAt = kubelet.env.uptime() + Math.floor((request.spec.expirationSeconds * 4) / 5) * SECOND;
+    kubelet.tokens.set(key, { token, renewAt });
+    return token;
   } catch (error) {
     throw new VolumeError(`failed to fetch token: ${messageOf(error)}`);
   }

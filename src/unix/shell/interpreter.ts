@@ -48,6 +48,9 @@ export interface Streams {
 
 /** After so many steps that took no time the shell lets time pass: a busy loop must not stop the world. */
 const FREE_STEPS = 64;
+/** A loop that goes on like that gets only now and then some of the processor. */
+const BUSY_PAUSES = 64;
+const BUSY_PAUSE = 50 * MILLISECOND;
 /** What fork and exec of a command cost. */
 const FORK_TIME = MILLISECOND;
 
@@ -68,6 +71,7 @@ export class Shell implements Expander {
   status = 0;
   lastBackground: number | undefined;
   #steps = 0;
+  #pauses = 0;
   #conditionDepth = 0;
 
   constructor(task: Task, name: string, positional: readonly string[], parent?: Shell) {
@@ -431,6 +435,7 @@ export class Shell implements Expander {
       await streams.stderr.write(`${this.name}: ${word}: ${directory ? 'Permission denied' : 'not found'}\n`);
       return directory ? 126 : 127;
     }
+    this.#pauses = 0;
     await this.task.sleep(FORK_TIME);
     const child = new Task(this.task.context, {
       argv,
@@ -511,7 +516,8 @@ export class Shell implements Expander {
   }
 
   async #step(): Promise<void> {
-    if (++this.#steps % FREE_STEPS === 0) await this.task.sleep(MILLISECOND);
+    if (++this.#steps % FREE_STEPS !== 0) return;
+    await this.task.sleep(++this.#pauses > BUSY_PAUSES ? BUSY_PAUSE : MILLISECOND);
   }
 }
 
