@@ -44,15 +44,13 @@ export async function openRun(options: OpenOptions): Promise<void> {
   const before = useRun.getState().session;
   pump?.stop();
   useTrace.getState().reset();
-  useView
-    .getState()
-    .set({
-      playhead: undefined,
-      selected: undefined,
-      sessions: [1],
-      left: { kind: 'terminal', session: 1 },
-      entry: undefined,
-    });
+  useView.getState().set({
+    playhead: undefined,
+    selected: undefined,
+    sessions: [1],
+    left: { kind: 'terminal', session: 1 },
+    entry: undefined,
+  });
   try {
     const topology = options.recording?.topology ?? options.topology;
     const machines = machinesFor(topology);
@@ -118,7 +116,7 @@ export const control = {
     tell({ session, kind, text }),
   /** Opens an address as somebody on the internet would. */
   visit: (url: string) =>
-    ask((session) => session.input({ kind: 'text', process: 'internet/internet', text: JSON.stringify({ get: url }) })),
+    ask((session) => session.input({ kind: 'text', process: 'internet/internet', text: JSON.stringify({ url }) })),
   file: (path: string, text: string) => tell({ session: 0, kind: 'file', path, text }),
   /** What a command wanted edited was saved, or closed without. */
   edited: (session: number, text: string | undefined) =>
