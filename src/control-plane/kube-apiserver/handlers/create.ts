@@ -87,16 +87,14 @@ async function createNamed(
   dryRun: boolean,
 ): Promise<Stored | undefined> {
   const { kind, rules } = resource;
-  const prepared = prepareForCreate(kind, object);
+  const plain = prepareForCreate(kind, object);
+  const prepared = rules.stamp?.(plain, formatTime(server.env.now())) ?? plain;
   reject(validateCreate(kind, prepared));
   const reservation = await rules.reserveForCreate?.(server, prepared, dryRun);
   const complete = reservation?.object ?? prepared;
   try {
     for (const text of warningsFor(kind, complete)) ctx.warnings.push(text);
     await checkAdmission(server, { ...attributes, name: complete.metadata.name }, complete, undefined);
-    if ((complete.metadata.resourceVersion ?? '') !== '') {
-      throw plainError('resourceVersion should not be set on objects to be created');
-    }
     const stored = await store(server, resource, complete, dryRun);
     if (stored === undefined) await reservation?.revert();
     else reservation?.commit();
@@ -119,6 +117,9 @@ async function store(
   const toStore = resource.toStored(object);
   if (dryRun) {
     return (await server.store.get(key, resource.cache.get(key))) === undefined ? toStore : undefined;
+  }
+  if ((object.metadata.resourceVersion ?? '') !== '') {
+    throw plainError('resourceVersion should not be set on objects to be created');
   }
   const lease = kind.storagePrefix === EVENTS ? await server.eventLeases.next() : undefined;
   return server.store.create(key, toStore, lease);

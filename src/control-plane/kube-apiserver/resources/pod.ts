@@ -2,11 +2,18 @@
 import type { KubeObject, Pod } from '../../../api/types.gen.ts';
 import type { Rules } from './rules.ts';
 import { isPodTerminal } from '../../../api/pods.ts';
+import { withMember } from '../storage/objects.ts';
 import { DEFAULT_RULES } from './rules.ts';
 
 export const podRules: Rules = {
   ...DEFAULT_RULES,
   returnsDeleted: true,
+  stamp(object, now) {
+    const { status } = asPod(object);
+    if (status?.conditions === undefined) return object;
+    const conditions = status.conditions.map((condition) => ({ ...condition, lastTransitionTime: now }));
+    return withMember(object, 'status', { ...status, conditions });
+  },
   gracePeriod(object, asked) {
     const pod = asPod(object);
     if ((pod.spec.nodeName ?? '') === '' || isPodTerminal(pod)) return 0;

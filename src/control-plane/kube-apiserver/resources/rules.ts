@@ -16,6 +16,8 @@ export interface Rules {
   readonly returnsDeleted: boolean;
   /** Takes part in garbage collection: its deletion may orphan or wait for dependents. */
   readonly garbageCollected: boolean;
+  /** Writes the time of creation where a new object tells it. */
+  stamp?(object: KubeObject, now: string): KubeObject;
   /** Seconds that the object's keeper gets; absent: the kind is not deleted gracefully. */
   gracePeriod?(object: KubeObject, asked: number | undefined): number;
   /** An update that leaves nothing to wait for may delete the object. */
