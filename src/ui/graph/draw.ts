@@ -2,7 +2,7 @@ import type { Model } from '../stores/trace-store.ts';
 import { timerShare } from '../stores/leaders.ts';
 import type { Flight, Hue } from './flights.ts';
 import { RING, type Layout, type Point } from './layout.ts';
-import { alongPath, anchorOf, cutPoint, routeOf, shareNear } from './routes.ts';
+import { alongPath, cutPoint, routeOf, shareNear } from './routes.ts';
 
 /** The canvas's colours: the same custom properties as everything else's, read once per theme. */
 export interface Ink {
@@ -85,7 +85,7 @@ function pathOf(layout: Layout, flight: Flight): readonly Point[] | undefined {
     known = new Map();
     routes.set(layout, known);
   }
-  const key = `${flight.from}>${flight.to}>${flight.column ? 'r' : ''}${flight.local ? 'l' : ''}`;
+  const key = `${flight.from}>${flight.to}>${flight.column ? 'r' : ''}${flight.local ? flight.shape : ''}`;
   let path = known.get(key);
   if (path === undefined) {
     path = (flight.local ? localPath(layout, flight) : routeOf(layout, flight.from, flight.to, flight.column)) ?? null;
@@ -94,12 +94,16 @@ function pathOf(layout: Layout, flight: Flight): readonly Point[] | undefined {
   return path ?? undefined;
 }
 
-/** The apiserver and the etcd of one machine. */
+/** The apiserver and the etcd of one machine: between two rows of chips. */
 function localPath(layout: Layout, flight: Flight): readonly Point[] | undefined {
-  const a = anchorOf(layout, flight.from, 'etcd');
-  const b = anchorOf(layout, flight.from, 'kube-apiserver');
-  if (a === undefined || b === undefined) return undefined;
-  return [b, a];
+  const place = layout.places.get(flight.from);
+  if (place === undefined || place.machine.role !== 'control-plane') return undefined;
+  const y = place.y + RING.y - 2.5;
+  const path = [
+    { x: place.x + place.width - 40, y },
+    { x: place.x + RING.x + 22, y },
+  ];
+  return flight.shape === 'request' ? path : path.reverse();
 }
 
 /** Draws one packet; true when it is done with. */

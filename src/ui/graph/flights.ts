@@ -31,18 +31,29 @@ export interface Flights {
   clock: { wall: number; virtual: number; speed: number };
   /** Wall milliseconds that were spent paused: flights stand still then. */
   pauses: number;
+  /** When the newest was sent on each way: those too close behind it could not be told apart. */
+  newest: Map<string, number>;
 }
 
 /** A hop is never drawn faster: a millisecond could not be seen. */
 export const SHORTEST = 300;
 const LONGEST = 4_000;
+/** Milliseconds between two dots of one kind on one way. */
+const CLOSEST = 45;
 const MOST = 700;
 const MOST_WAITING = 400;
 /** From this speed on links grow warm instead. */
 export const WARM_SPEED = 100;
 
 export function createFlights(): Flights {
-  return { live: [], waiting: new Map(), heat: new Map(), clock: { wall: 0, virtual: 0, speed: 1 }, pauses: 0 };
+  return {
+    live: [],
+    waiting: new Map(),
+    heat: new Map(),
+    clock: { wall: 0, virtual: 0, speed: 1 },
+    pauses: 0,
+    newest: new Map(),
+  };
 }
 
 export function foldFlights(flights: Flights, world: World, event: TraceEvent): void {
@@ -68,6 +79,10 @@ function foldPacket(flights: Flights, world: World, event: Extract<TraceEvent, {
     return;
   }
   const start = wall - flights.pauses + Math.min(200, Math.max(0, (event.at - virtual) / 1_000 / speed));
+  const shape = event.label?.shape ?? 'request';
+  const way = `${from}>${to} ${hue} ${shape}`;
+  if (start - (flights.newest.get(way) ?? -Infinity) < CLOSEST && event.arrives !== undefined) return;
+  flights.newest.set(way, start);
   const latency = event.arrives === undefined ? 0 : (event.arrives - event.at) / 1_000 / speed;
   const takes = Math.min(LONGEST, Math.max(local || protocol === 'raft' ? SHORTEST : SHORTEST * 1.6, latency));
   const flight: Flight = {
@@ -75,7 +90,7 @@ function foldPacket(flights: Flights, world: World, event: Extract<TraceEvent, {
     from,
     to,
     hue,
-    shape: event.label?.shape ?? 'request',
+    shape,
     start,
     takes,
     local,

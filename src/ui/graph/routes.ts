@@ -1,4 +1,4 @@
-import { CARD, CONTROL_PORT, DATA_PORT, RING, type Layout, type Place, type Point } from './layout.ts';
+import { CONTROL_PORT, DATA_PORT, RING, type Layout, type Place, type Point } from './layout.ts';
 
 /** The way between two machines: right angles, along the trunks. Place tells the protocol: Raft keeps to the etcd column. */
 export function routeOf(layout: Layout, from: string, to: string, raft: boolean): readonly Point[] | undefined {
@@ -289,13 +289,4 @@ function towards(from: Point, to: Point, by: number): Point {
   const length = Math.hypot(to.x - from.x, to.y - from.y);
   if (length === 0) return from;
   return { x: from.x + ((to.x - from.x) * by) / length, y: from.y + ((to.y - from.y) * by) / length };
-}
-
-/** The places of a control-plane card's chips and of a worker's, for hops that never leave their machine. */
-export function anchorOf(layout: Layout, host: string, program: string): Point | undefined {
-  const place = layout.places.get(host);
-  if (place === undefined) return undefined;
-  if (program === 'etcd') return { x: place.x + RING.x + 20, y: place.y + RING.y };
-  if (program === 'kube-apiserver') return { x: place.x + CARD.control.width - 80, y: place.y + CONTROL_PORT };
-  return undefined;
 }

@@ -1,4 +1,5 @@
 import { chainOf, type History } from '../stores/history.ts';
+import { changeText } from './change-text.ts';
 import type { Cause, Revision, Schedule } from '../stores/world.ts';
 
 /** One step of an answer to "Why?". A diamond: a person did it. A dot: a program. Hollow: has not happened yet. */
@@ -33,21 +34,25 @@ const order = (step: Step): number =>
 
 function addRevision(history: History, steps: Map<string, Step>, revision: Revision): void {
   const chain = chainOf(history, revision.cause);
-  const [nearest, ...earlier] = chain;
-  for (const cause of earlier) if (!steps.has(cause.id) && !isEcho(cause)) steps.set(cause.id, stepOfCause(cause));
-  const key = nearest?.id ?? `rv ${revision.revision}`;
-  if (nearest !== undefined) {
-    if (!steps.has(key)) steps.set(key, { ...stepOfCause(nearest), revision: revision.revision });
-    return;
+  const told = [...steps.values()];
+  for (const cause of chain.slice(1)) {
+    const twin = told.some((step) => step.text === cause.text && step.source === cause.source);
+    if (!steps.has(cause.id) && !isEcho(cause) && !twin) steps.set(cause.id, stepOfCause(cause));
   }
-  const text = revision.value === undefined ? 'deleted' : revision.created ? 'created' : 'updated';
-  steps.set(key, {
-    key,
-    by: 'program',
-    text: revision.by === undefined ? text : `${revision.by} ${text} it`,
-    at: revision.at,
-    revision: revision.revision,
-  });
+  const [nearest] = chain;
+  if (nearest !== undefined && !isEcho(nearest) && !steps.has(nearest.id)) {
+    const twin = told.find((step) => step.text === nearest.text && step.source === nearest.source);
+    steps.set(twin?.key ?? nearest.id, {
+      ...stepOfCause(nearest),
+      key: twin?.key ?? nearest.id,
+      revision: revision.revision,
+    });
+    if (revision.created || revision.value === undefined) return;
+  }
+  const text = changeText(revision);
+  if (text === undefined) return;
+  const key = `rv ${revision.revision}`;
+  steps.set(key, { key, by: 'program', text, at: revision.at, revision: revision.revision });
 }
 
 /** The kernel's record of an input: whoever took it tells the same in better words. */

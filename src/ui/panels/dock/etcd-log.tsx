@@ -66,7 +66,7 @@ export function EtcdLog(): ReactNode {
 
 function lastWrite(rows: readonly LogRow[]): number | undefined {
   return (
-    rows.findLast((row) => row.revision !== undefined && !row.text.startsWith('leases/'))?.index ??
+    rows.findLast((row) => row.revision !== undefined && !/^(master)?leases\//.test(row.text))?.index ??
     rows.findLast((row) => row.revision !== undefined)?.index
   );
 }

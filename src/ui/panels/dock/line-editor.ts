@@ -111,7 +111,7 @@ function press(state: LineState, key: string, effects: LineEffect[]): LineState 
       return { ...EMPTY_LINE, history: state.history, place: state.history.length };
     case 'eof':
       if (text === '') effects.push({ kind: 'eof' });
-      return text === '' ? state : cut(state, cursor, cursor + 1);
+      return text === '' ? state : cut(state, cursor, next(text, cursor));
     case 'complete':
       effects.push({ kind: 'complete' });
       return state;
@@ -119,9 +119,9 @@ function press(state: LineState, key: string, effects: LineEffect[]): LineState 
       effects.push({ kind: 'clear' });
       return state;
     case 'backspace':
-      return cut(state, cursor - 1, cursor);
+      return cut(state, previous(text, cursor), cursor);
     case 'delete':
-      return cut(state, cursor, cursor + 1);
+      return cut(state, cursor, next(text, cursor));
     case 'kill-end':
       return cut(state, cursor, text.length);
     case 'kill-start':
@@ -129,9 +129,9 @@ function press(state: LineState, key: string, effects: LineEffect[]): LineState 
     case 'kill-word':
       return cut(state, wordStart(text, cursor), cursor);
     case 'left':
-      return { ...state, cursor: Math.max(0, cursor - 1) };
+      return { ...state, cursor: previous(text, cursor) };
     case 'right':
-      return { ...state, cursor: Math.min(text.length, cursor + 1) };
+      return { ...state, cursor: next(text, cursor) };
     case 'home':
       return { ...state, cursor: 0 };
     case 'end':
@@ -149,9 +149,18 @@ function press(state: LineState, key: string, effects: LineEffect[]): LineState 
   }
 }
 
+/** A character of two code units is one to the person who types it. */
+function previous(text: string, cursor: number): number {
+  return cursor - ([...text.slice(0, cursor)].at(-1)?.length ?? 0);
+}
+
+function next(text: string, cursor: number): number {
+  return cursor + ([...text.slice(cursor, cursor + 2)][0]?.length ?? 0);
+}
+
 function remembered({ text, history }: LineState): Pick<LineState, 'history' | 'place'> {
-  const next = text.trim() === '' || history.at(-1) === text ? history : [...history, text].slice(-KEPT_LINES);
-  return { history: next, place: next.length };
+  const lines = text.trim() === '' || history.at(-1) === text ? history : [...history, text].slice(-KEPT_LINES);
+  return { history: lines, place: lines.length };
 }
 
 function recall(state: LineState, place: number): LineState {

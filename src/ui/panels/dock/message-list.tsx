@@ -1,6 +1,7 @@
 import { useMemo, useState, type ReactNode } from 'react';
 import { hueOf } from '../../graph/flights.ts';
 import { instant, span } from '../../graph/time-text.ts';
+import type { Message } from '../../stores/history.ts';
 import { nameOfProcess } from '../../stores/leaders.ts';
 import { countUntil } from '../../stores/ring.ts';
 import { useSlowTick } from '../../stores/use-world.ts';
@@ -10,6 +11,13 @@ import { hostOf } from '../../stores/world.ts';
 import css from './dock.module.css';
 
 const SHOWN = 120;
+
+/** Without a choice: what goes from one machine to another. */
+function isWanted(message: Message, only: string): boolean {
+  return only === ''
+    ? hostOf(message.from) !== hostOf(message.to)
+    : (message.label?.protocol ?? message.protocol) === only;
+}
 
 /** The newest messages between machines: who told whom what, and what became of it. */
 export function MessageList(): ReactNode {
@@ -23,15 +31,14 @@ export function MessageList(): ReactNode {
     const found = [];
     for (let i = upTo - 1; i >= 0 && found.length < SHOWN; i--) {
       const message = items[i];
-      if (message !== undefined && (only === '' || (message.label?.protocol ?? message.protocol) === only))
-        found.push(message);
+      if (message !== undefined && isWanted(message, only)) found.push(message);
     }
     return found;
     // eslint-disable-next-line react-hooks/exhaustive-deps -- rings are mutable: the tick tells that they changed
   }, [history, tick, only, playhead]);
   return (
     <div className={css.scroll} tabIndex={0} role="region" aria-label="messages">
-      <table className={css.list}>
+      <table className={`${css.list} ${css.oneLine}`}>
         <thead>
           <tr>
             <th>sent</th>
@@ -40,7 +47,7 @@ export function MessageList(): ReactNode {
             <th>to</th>
             <th>
               <select aria-label="protocol" value={only} onChange={(event) => setOnly(event.target.value)}>
-                <option value="">every protocol</option>
+                <option value="">between machines</option>
                 {['raft', 'etcd', 'api', 'watch', 'kubelet', 'cri', 'pod', 'dns', 'cloud'].map((protocol) => (
                   <option key={protocol}>{protocol}</option>
                 ))}

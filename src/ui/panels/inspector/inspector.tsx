@@ -27,14 +27,14 @@ export function Inspector(): ReactNode {
   const set = useView((view) => view.set);
   const world = useWorld('machines', 'objects', 'pods', 'raft');
   const tick = useTick('machines', 'objects', 'pods');
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- the world is one mutable object: the tick tells that it changed
   const subject = useMemo(
     () => (selected === undefined ? undefined : subjectOf(world, selected)),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the world is one mutable object: the tick tells that it changed
     [world, selected, tick],
   );
-  // eslint-disable-next-line react-hooks/exhaustive-deps -- as above
   const events = useMemo(
     () => (subject?.involved === undefined ? 0 : eventsOf(world, subject.involved).length),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- as above
     [world, subject, tick],
   );
   if (subject === undefined) return <Nothing />;

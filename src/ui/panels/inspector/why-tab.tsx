@@ -87,7 +87,7 @@ function StepLine({ step }: { readonly step: Step }): ReactNode {
   const name = program === undefined ? undefined : (COMPONENTS[program] ?? program);
   const strong =
     step.by === 'program'
-      ? /^(kubelet|scheduler|[A-Z]\w+|node lifecycle|taint eviction)\b/.exec(step.text)?.[0]
+      ? (/^[a-z-]+(?=: )/.exec(step.text) ?? /^(kubelet|scheduler|[A-Z]\w+)\b/.exec(step.text))?.[0]
       : undefined;
   return (
     <p>
