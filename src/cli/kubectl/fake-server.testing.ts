@@ -1,6 +1,6 @@
 import { applyMergePatch } from '../../api/patch/merge-patch.ts';
 import { applyStrategicPatch } from '../../api/patch/strategic.ts';
-import { alreadyExists, ApiError, notFound } from '../../api/status.ts';
+import { alreadyExists, ApiError, notFound, tooManyRequests } from '../../api/status.ts';
 import type { Deferred } from '../../sim/env.ts';
 import type { HttpRequest, HttpResponse, HttpStream, StreamHandlers } from '../../sim/http.ts';
 import { kubectl } from './kubectl.ts';
@@ -46,6 +46,8 @@ const RESOURCES: readonly FakeResource[] = [
 export class FakeServer {
   readonly objects = new Map<string, Obj>();
   readonly requests: HttpRequest[] = [];
+  /** Answers evictions as a disruption budget does that allows none. */
+  refuseEvictions = false;
   private revision = 0;
 
   handle(request: HttpRequest): HttpResponse {
@@ -60,6 +62,9 @@ export class FakeServer {
 
   private answer(request: HttpRequest): unknown {
     const [path = '', query = ''] = request.path.split('?');
+    if (this.refuseEvictions && path.endsWith('/eviction')) {
+      throw tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.", 0);
+    }
     if (path === '/api') return { kind: 'APIVersions', versions: ['v1'] };
     if (path === '/apis')
       return {
@@ -204,6 +209,8 @@ export class FakeTerminal {
   readonly edited: string[] = [];
   edit: (text: string) => string | undefined = () => undefined;
   namespace = 'default';
+  /** Ctrl-C comes this long after the start of a command. */
+  interruptAfter: number | undefined;
   /** 2026-11-22T13:22:00Z */
   time = 1_795_353_720_000_000;
   private readonly cache = new Map<string, CacheEntry>();
@@ -221,6 +228,8 @@ export class FakeTerminal {
   }
 
   private io(stdin: string, out: (text: string) => void, err: (text: string) => void): KubectlIo {
+    const cancels: (() => void)[] = [];
+    const start = this.time;
     const context = (): KubeContext => ({
       name: 'kubarium',
       cluster: 'kubarium',
@@ -260,6 +269,8 @@ export class FakeTerminal {
       now: () => this.time,
       sleep: (delay) => {
         this.time += delay;
+        if (this.interruptAfter !== undefined && this.time >= start + this.interruptAfter)
+          for (const each of cancels) each();
         return Promise.resolve();
       },
       deferred,
@@ -267,7 +278,10 @@ export class FakeTerminal {
         this.edited.push(text);
         return Promise.resolve(this.edit(text));
       },
-      onInterrupt: () => () => undefined,
+      onInterrupt: (cancel) => {
+        cancels.push(cancel);
+        return () => undefined;
+      },
     };
   }
 }

@@ -202,6 +202,22 @@ describe('kubectl', () => {
     ).toBe(true);
   });
 
+  it('does nothing more after Ctrl-C', async () => {
+    const terminal = await started();
+    terminal.server.refuseEvictions = true;
+    await terminal.run(['patch', 'pod', 'web', '-p', '{"spec":{"nodeName":"n"}}']);
+    terminal.server.objects.set('/nodes/n', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' } });
+    terminal.interruptAfter = 60_000_000;
+    const requests = (): number => terminal.server.requests.filter((each) => each.path.endsWith('/eviction')).length;
+    void terminal.run(['drain', 'n', '--force']);
+    for (let i = 0; i < 2000; i++) await Promise.resolve();
+    const seen = requests();
+    expect(seen).toBeGreaterThan(5);
+    expect(seen).toBeLessThan(20);
+    for (let i = 0; i < 2000; i++) await Promise.resolve();
+    expect(requests()).toBe(seen);
+  });
+
   it('lists its verbs in order and gives help for each', async () => {
     expect(COMMANDS.map((each) => each.name)).toEqual(COMMANDS.map((each) => each.name).sort());
     const terminal = new FakeTerminal();

@@ -8,6 +8,7 @@ import { asError, CliError, describeFailure, PlainError } from './errors.ts';
 import { flagError, FlagError, HelpRequested, parseArgs } from './flags.ts';
 import type { FlagSpec, ParsedFlags } from './flags.ts';
 import { commandHelp, rootHelp } from './help.ts';
+import { interruptible } from './interruptible.ts';
 import type { KubectlIo } from './io.ts';
 import { Server } from './server.ts';
 import { similarNames } from './suggest.ts';
@@ -15,7 +16,8 @@ import { similarNames } from './suggest.ts';
 export type { KubectlIo } from './io.ts';
 
 /** Runs one kubectl command line (without the word `kubectl`) and resolves to its exit code. */
-export async function kubectl(argv: readonly string[], io: KubectlIo): Promise<number> {
+export async function kubectl(argv: readonly string[], terminal: KubectlIo): Promise<number> {
+  const io = interruptible(terminal);
   try {
     const { command, path, rest } = findCommand(argv);
     if (command === undefined) return showRoot(argv, rest, io);
