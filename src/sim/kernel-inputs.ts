@@ -1,3 +1,4 @@
+import { stableStringify } from '../lib/json.ts';
 import { compareNumbers } from '../lib/order.ts';
 import type { Micros } from './env.ts';
 import { describeFault, healTargets, parseFault, type ActiveFault } from './faults/index.ts';
@@ -31,7 +32,8 @@ export function applyInput(world: World, book: FaultBook, input: KernelInput): v
   // The silence before a loss was noticed is seen as such only in a replay, so it is no part of the hash.
   if (input.kind !== 'mute') {
     world.hash.number(world.now);
-    world.hash.text(JSON.stringify(input));
+    // A recording that was read back names the same fields in another order.
+    world.hash.text(stableStringify(input));
   }
   switch (input.kind) {
     case 'fault':
