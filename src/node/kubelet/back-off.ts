@@ -1,5 +1,7 @@
 import type { Env, Micros } from '../../sim/env.ts';
 
+type Clock = Pick<Env, 'now'>;
+
 interface Entry {
   backOff: Micros;
   lastUpdate: Micros;
@@ -7,12 +9,12 @@ interface Entry {
 
 /** Models client-go/util/flowcontrol.Backoff. Times are this process's uptime clock. */
 export class BackOff {
-  readonly #env: Env;
+  readonly #env: Clock;
   readonly #initial: Micros;
   readonly #max: Micros;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(env: Env, initial: Micros, max: Micros) {
+  constructor(env: Clock, initial: Micros, max: Micros) {
     this.#env = env;
     this.#initial = initial;
     this.#max = max;
