@@ -4,6 +4,7 @@ import type { RequestContext } from './context.ts';
 import type { ServedResource, Server } from './server.ts';
 import { ENDPOINTS, POD } from '../../api/kinds/index.ts';
 import { ApiError, failure, noSuchPath, requestEntityTooLarge, timeout, unknownMethod } from '../../api/status.ts';
+import { AssertionError } from '../../lib/assert.ts';
 import { utf8Bytes } from '../../lib/fnv.ts';
 import { SECOND } from '../../lib/time.ts';
 import { parseDuration } from '../../lib/duration.ts';
@@ -151,10 +152,20 @@ function run(server: Server, ctx: RequestContext, answers: Answers, handler: () 
     try {
       await handler();
     } catch (error) {
-      if (!(error instanceof ApiError) && !(error instanceof EtcdFailure)) throw error;
-      if (!answers.given()) respondError(ctx, error instanceof EtcdFailure ? storageError(error) : error);
+      if (answers.given()) return;
+      if (error instanceof EtcdFailure) respondError(ctx, storageError(error));
+      else if (error instanceof ApiError) respondError(ctx, error);
+      else recoverFrom(server, ctx, error);
     }
   });
+}
+
+/** A request that our code cannot handle costs its client an answer, not everybody the server. Models apiserver's WithPanicRecovery. */
+function recoverFrom(server: Server, ctx: RequestContext, error: unknown): void {
+  if (error instanceof AssertionError) throw error;
+  const { method, path } = ctx.exchange.request;
+  server.env.print(`apiserver panic'd on ${method} ${path}\n`, 'stderr');
+  respondPlain(ctx, 500, 'This request caused apiserver to panic. Look in the logs for details.\n');
 }
 
 function timeLimit(

@@ -272,6 +272,33 @@ describe('scale, dry run and limits', () => {
   });
 });
 
+describe('a request that our code cannot handle', () => {
+  it('costs its client an answer and nobody else anything', async () => {
+    const { call, server } = await createHarness();
+    const { range } = server.etcd;
+    Object.assign(server.etcd, {
+      range: () => {
+        throw new TypeError('planted');
+      },
+    });
+    const broken = await call('GET', '/api/v1/namespaces/default/configmaps/a');
+    expect([broken.status, broken.text]).toEqual([
+      500,
+      'This request caused apiserver to panic. Look in the logs for details.\n',
+    ]);
+    Object.assign(server.etcd, { range });
+    expect((await call('GET', '/api/v1/namespaces/default/configmaps/a')).status).toBe(404);
+  });
+
+  it('is not one whose lists or names are missing', async () => {
+    const { call } = await createHarness();
+    const unnamed = await call('POST', '/apis/scheduling.k8s.io/v1/priorityclasses', { metadata: {}, value: 1 });
+    expect(unnamed.status).toBe(422);
+    const slice = { metadata: { name: 's' }, addressType: 'IPv4', endpoints: [{}] };
+    expect((await call('POST', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', slice)).status).toBe(422);
+  });
+});
+
 describe('discovery', () => {
   it('names groups, versions and resources', async () => {
     const { call } = await createHarness();
