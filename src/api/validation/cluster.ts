@@ -114,7 +114,7 @@ const SYSTEM_PRIORITIES: Readonly<Record<string, number>> = {
 
 export function validatePriorityClass(priorityClass: PriorityClass): FieldErrors {
   const errors = validateObjectMeta(PRIORITY_CLASS, priorityClass);
-  const { name } = priorityClass.metadata;
+  const name = priorityClass.metadata.name ?? '';
   if (name.startsWith('system-')) {
     const known = SYSTEM_PRIORITIES[name];
     const cause =

@@ -95,9 +95,10 @@ function validateSlice(slice: EndpointSlice): FieldErrors {
   if (endpoints.length > MAX_ENDPOINTS) errors.push(tooMany('endpoints', endpoints.length, MAX_ENDPOINTS));
   endpoints.forEach((endpoint, i) => {
     const at = `endpoints[${i}].addresses`;
-    if (endpoint.addresses.length === 0) errors.push(required(at, 'must contain at least 1 address'));
-    if (endpoint.addresses.length > MAX_ADDRESSES) errors.push(tooMany(at, endpoint.addresses.length, MAX_ADDRESSES));
-    endpoint.addresses.forEach((address, j) => {
+    const addresses = endpoint.addresses ?? [];
+    if (addresses.length === 0) errors.push(required(at, 'must contain at least 1 address'));
+    if (addresses.length > MAX_ADDRESSES) errors.push(tooMany(at, addresses.length, MAX_ADDRESSES));
+    addresses.forEach((address, j) => {
       if (addressType === 'IPv4' && !isIPv4(address)) {
         errors.push(invalid(`${at}[${j}]`, address, 'must be a valid IPv4 address'));
       } else if (addressType === 'IPv6' && !isIPv6(address)) {
