@@ -12,6 +12,8 @@ export interface Topology {
   readonly firstWorker: number;
   /** Control-plane machines run a kubelet and are nodes themselves (kubeadm). False: their processes are started by init, and only workers are nodes. */
   readonly controlPlaneNodes: boolean;
+  /** A machine for clients from outside the run (src/gateway): only where there is a door, so that other runs stay as they are. */
+  readonly door: boolean;
 }
 
 export const defaultTopology: Topology = {
@@ -20,6 +22,7 @@ export const defaultTopology: Topology = {
   workerPrefix: 'worker-',
   firstWorker: 1,
   controlPlaneNodes: true,
+  door: false,
 };
 
 export const limits = { controlPlanes: [1, 3, 5, 7], workers: { least: 0, most: 5000 } } as const;
@@ -37,12 +40,15 @@ export function parseTopology(value: JsonObject): Topology {
     throw new Error(`workerPrefix must be lower case letters, digits and '-': got ${JSON.stringify(prefix)}`);
   const controlPlaneNodes = value['controlPlaneNodes'] ?? true;
   if (typeof controlPlaneNodes !== 'boolean') throw new Error('controlPlaneNodes must be true or false');
+  const door = value['door'] ?? false;
+  if (typeof door !== 'boolean') throw new Error('door must be true or false');
   return {
     controlPlanes,
     workers,
     workerPrefix: prefix,
     firstWorker: numberOr(value['firstWorker'], defaultTopology.firstWorker, 'firstWorker'),
     controlPlaneNodes,
+    door,
   };
 }
 
@@ -77,6 +83,13 @@ export function workerMachines(topology: Topology): Machine[] {
     };
   });
 }
+
+const doorHost: HostSpec = {
+  name: 'door',
+  ip: '10.0.0.3',
+  role: 'laptop',
+  init: [{ program: 'door', name: 'door', args: { argv: [`--server=${Endpoint}`] }, restartAfter: SECOND }],
+};
 
 const sshd: InitProcess = { program: 'sshd', name: 'sshd', args: {}, restartAfter: SECOND };
 const containerd: InitProcess = { program: 'containerd', name: 'containerd', args: {}, restartAfter: 5 * SECOND };
@@ -137,6 +150,7 @@ export function machinesOf(topology: Topology): Machines {
       role: 'registry',
       init: [{ program: 'registry', name: 'registry', args: {}, restartAfter: SECOND }],
     },
+    ...(topology.door ? [doorHost] : []),
   ];
   const outside = 5 * MILLISECOND;
   return {
