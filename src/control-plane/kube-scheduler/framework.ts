@@ -1,4 +1,4 @@
-import type { Pod } from '../../api/types.gen.ts';
+import type { Node, Pod } from '../../api/types.gen.ts';
 import type { NodeInfo } from './node-info.ts';
 
 /** What happened in the cluster that could make a rejected pod fit (Models pkg/scheduler/framework/events.go). */
@@ -42,6 +42,8 @@ export interface SchedulerPlugin {
   readonly weight?: number;
   /** What could make a pod fit that this plugin rejected. */
   readonly wakesOn: readonly ClusterEvent[];
+  /** Whether this very change could help the pod (Models QueueingHintFn). Absent: any change of the kinds above could. */
+  hint?(pod: Pod, event: ClusterEvent, changed: Node | Pod): boolean;
   /** Once per pod. A rejection here rules every node out. */
   preFilter?(pod: Pod, snapshot: Snapshot, cycle: CycleState): Rejection | undefined;
   filter?(pod: Pod, node: NodeInfo, cycle: CycleState): Rejection | undefined;
@@ -60,4 +62,9 @@ export function defaultNormalize(scores: readonly number[], reverse: boolean): n
     const scaled = Math.trunc((MAX_NODE_SCORE * score) / max);
     return reverse ? MAX_NODE_SCORE - scaled : scaled;
   });
+}
+
+/** The changed object of a `Node/…` event. */
+export function isNode(object: Node | Pod): object is Node {
+  return object.kind === 'Node';
 }

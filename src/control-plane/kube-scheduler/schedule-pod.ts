@@ -2,7 +2,7 @@ import type { Pod } from '../../api/types.gen.ts';
 import { compareStrings } from '../../lib/order.ts';
 import type { Random } from '../../sim/env.ts';
 import type { SchedulerVerdict } from '../../sim/trace.ts';
-import type { ClusterEvent, CycleState, Rejection, SchedulerPlugin, Snapshot } from './framework.ts';
+import type { CycleState, Rejection, SchedulerPlugin, Snapshot } from './framework.ts';
 import type { NodeInfo } from './node-info.ts';
 
 export interface NodeRejection {
@@ -17,7 +17,8 @@ export type Outcome =
       readonly rejections: ReadonlyMap<string, NodeRejection>;
       /** A PreFilter's reason, which rules every node out at once. */
       readonly preFilter?: string;
-      readonly wakesOn: ReadonlySet<ClusterEvent>;
+      /** Plugins that ruled nodes out: what they wait for wakes the pod. */
+      readonly guilty: readonly SchedulerPlugin[];
       readonly verdicts: readonly SchedulerVerdict[];
     };
 
@@ -90,11 +91,9 @@ function unschedulable(
   rejections: ReadonlyMap<string, NodeRejection>,
   plugins: readonly SchedulerPlugin[],
 ): Outcome & { kind: 'unschedulable' } {
-  const guilty = new Set([...rejections.values()].map(({ plugin }) => plugin));
-  // With no node at all, only a node can help.
-  const wakesOn = new Set<ClusterEvent>(guilty.size === 0 ? ['Node/Add'] : []);
-  for (const plugin of plugins) if (guilty.has(plugin.name)) for (const event of plugin.wakesOn) wakesOn.add(event);
-  return { kind: 'unschedulable', rejections, wakesOn, verdicts: verdictsOf(rejections) };
+  const names = new Set([...rejections.values()].map(({ plugin }) => plugin));
+  const guilty = plugins.filter(({ name }) => names.has(name));
+  return { kind: 'unschedulable', rejections, guilty, verdicts: verdictsOf(rejections) };
 }
 
 function verdictsOf(rejections: ReadonlyMap<string, NodeRejection>): SchedulerVerdict[] {

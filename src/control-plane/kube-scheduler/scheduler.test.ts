@@ -221,14 +221,35 @@ describe('the queue', () => {
     queue.add(pod('p'), 0, undefined);
     const entry = queue.pop();
     if (entry === undefined) throw new Error('empty');
-    queue.reject(entry, new Set(['Node/Add']), 0);
-    queue.wake('AssignedPod/Delete');
+    queue.reject(
+      entry,
+      plugins.filter(({ name }) => name === 'NodeAffinity'),
+      0,
+    );
+    queue.wake('AssignedPod/Delete', pod('other'));
     queue.flush(5_000_000);
     expect(queue.activeSize).toBe(0);
-    queue.wake('Node/Add');
+    queue.wake('Node/Add', node('a'));
     queue.flush(999_999);
     expect(queue.activeSize).toBe(0);
     queue.flush(1_000_000);
+    expect(queue.activeSize).toBe(1);
+  });
+  it('does not wake a pod for a change that cannot help it', () => {
+    const queue = new SchedulingQueue();
+    queue.add(pod('p', { nodeSelector: { disk: 'ssd' } }), 0, undefined);
+    const entry = queue.pop();
+    if (entry === undefined) throw new Error('empty');
+    queue.reject(
+      entry,
+      plugins.filter(({ name }) => name === 'NodeAffinity'),
+      0,
+    );
+    queue.wake('Node/Add', node('a'));
+    queue.flush(5_000_000);
+    expect(queue.activeSize).toBe(0);
+    queue.wake('Node/Add', node('b', { labels: { disk: 'ssd' } }));
+    queue.flush(5_000_000);
     expect(queue.activeSize).toBe(1);
   });
   it('doubles from 1 s to 10 s', () => {

@@ -1,4 +1,4 @@
-import type { Pod } from '../../api/types.gen.ts';
+import type { Node, Pod } from '../../api/types.gen.ts';
 import { conditionOf } from '../../api/conditions.ts';
 import { formatTime } from '../../lib/time.ts';
 import type { Client } from '../../client/client.ts';
@@ -39,8 +39,8 @@ export function createScheduler(env: Env, client: Client, informers: Informers, 
   let looping = false;
   let start = 0;
 
-  const happened = (event: ClusterEvent) => {
-    queue.wake(event);
+  const happened = (event: ClusterEvent, changed: Node | Pod) => {
+    queue.wake(event, changed);
     pump();
   };
 
@@ -50,11 +50,11 @@ export function createScheduler(env: Env, client: Client, informers: Informers, 
       return;
     }
     cache.setNode(node);
-    if (old === undefined) return happened('Node/Add');
-    if (!deepEqual(old.metadata.labels, node.metadata.labels)) happened('Node/UpdateLabel');
+    if (old === undefined) return happened('Node/Add', node);
+    if (!deepEqual(old.metadata.labels, node.metadata.labels)) happened('Node/UpdateLabel', node);
     if (!deepEqual(old.spec.taints, node.spec.taints) || old.spec.unschedulable !== node.spec.unschedulable)
-      happened('Node/UpdateTaint');
-    if (!deepEqual(old.status?.allocatable, node.status?.allocatable)) happened('Node/UpdateAllocatable');
+      happened('Node/UpdateTaint', node);
+    if (!deepEqual(old.status?.allocatable, node.status?.allocatable)) happened('Node/UpdateAllocatable', node);
   });
 
   pods.onChange((pod, old) => {
@@ -63,19 +63,19 @@ export function createScheduler(env: Env, client: Client, informers: Informers, 
       queue.remove(old);
       nominated.delete(uidOf(old));
       cache.removePod(old);
-      if ((old.spec.nodeName ?? '') !== '') happened('AssignedPod/Delete');
+      if ((old.spec.nodeName ?? '') !== '') happened('AssignedPod/Delete', old);
       return;
     }
     if (isFinished(pod)) {
       queue.remove(pod);
       cache.removePod(pod);
-      if (old !== undefined && !isFinished(old)) happened('AssignedPod/Delete');
+      if (old !== undefined && !isFinished(old)) happened('AssignedPod/Delete', pod);
     } else if ((pod.spec.nodeName ?? '') !== '') {
       const isNew = old === undefined || (old.spec.nodeName ?? '') === '';
       queue.remove(pod);
       nominated.delete(uidOf(pod));
       cache.setPod(pod);
-      happened(isNew ? 'AssignedPod/Add' : 'AssignedPod/Update');
+      happened(isNew ? 'AssignedPod/Add' : 'AssignedPod/Update', pod);
     } else if ((pod.spec.schedulerName ?? SCHEDULER_NAME) === SCHEDULER_NAME) {
       pendingChanged(pod, old);
     }
@@ -86,7 +86,7 @@ export function createScheduler(env: Env, client: Client, informers: Informers, 
     if (cache.isAssumed(pod)) return;
     queue.update(pod, env.uptime(), env.cause());
     if (old !== undefined && (!deepEqual(old.spec, pod.spec) || !deepEqual(old.metadata.labels, pod.metadata.labels)))
-      queue.wake('Pod/Update');
+      queue.wake('Pod/Update', pod);
     pump();
   }
 
@@ -166,7 +166,7 @@ export function createScheduler(env: Env, client: Client, informers: Informers, 
     const after = outcome.preFilter === undefined ? (result?.message ?? '') : 'not found';
     const message = after === '' ? fit : `${fit} ${after}`;
     env.trace({ type: 'schedule', pod: name, uid: uidOf(pod), verdicts: outcome.verdicts, message });
-    queue.reject(entry, outcome.wakesOn, env.uptime());
+    queue.reject(entry, outcome.guilty, env.uptime());
     recorder.event(pod, 'Warning', 'FailedScheduling', message);
     env.spawn(async () => {
       if (result?.node !== undefined) await evictVictims(pod, result.node, result.victims);

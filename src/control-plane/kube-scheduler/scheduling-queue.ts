@@ -1,8 +1,8 @@
-import type { Pod } from '../../api/types.gen.ts';
+import type { Node, Pod } from '../../api/types.gen.ts';
 import { Heap } from '../../lib/heap.ts';
 import type { Micros } from '../../sim/env.ts';
 import { uidOf } from './cache.ts';
-import type { ClusterEvent } from './framework.ts';
+import type { ClusterEvent, SchedulerPlugin } from './framework.ts';
 
 export interface QueuedPod {
   readonly pod: Pod;
@@ -13,7 +13,8 @@ export interface QueuedPod {
   readonly attempts: number;
   /** Cause of the pod's last change, for the writes that scheduling leads to. */
   readonly cause: string | undefined;
-  readonly wakesOn: ReadonlySet<ClusterEvent>;
+  /** Plugins that rejected it; empty: there was no node. */
+  readonly guilty: readonly SchedulerPlugin[];
 }
 
 const INITIAL_BACKOFF: Micros = 1_000_000;
@@ -41,7 +42,7 @@ export class SchedulingQueue {
   add(pod: Pod, now: Micros, cause: string | undefined): void {
     const known = this.#members.get(uidOf(pod));
     if (known !== undefined) return this.update(pod, now, cause);
-    this.#activate({ pod, since: now, order: this.#counter++, attempts: 0, cause, wakesOn: new Set() });
+    this.#activate({ pod, since: now, order: this.#counter++, attempts: 0, cause, guilty: [] });
   }
 
   /** A changed pod is tried again at once if it was waiting (its own change may have made it fit). */
@@ -72,8 +73,8 @@ export class SchedulingQueue {
   }
 
   /** Puts back a pod that no node fitted; it waits for one of the events that could change that. */
-  reject(entry: QueuedPod, wakesOn: ReadonlySet<ClusterEvent>, now: Micros): void {
-    const again = { ...entry, attempts: entry.attempts + 1, wakesOn };
+  reject(entry: QueuedPod, guilty: readonly SchedulerPlugin[], now: Micros): void {
+    const again = { ...entry, attempts: entry.attempts + 1, guilty };
     this.#members.set(uidOf(entry.pod), again);
     this.#waiting.set(uidOf(entry.pod), { entry: again, failedAt: now, inBackoff: false });
   }
@@ -86,9 +87,9 @@ export class SchedulingQueue {
   }
 
   /** Something happened: pods that it may help leave for the back-off queue. */
-  wake(event: ClusterEvent): void {
+  wake(event: ClusterEvent, changed: Node | Pod): void {
     for (const [uid, waiting] of this.#waiting) {
-      if (!waiting.inBackoff && waiting.entry.wakesOn.has(event))
+      if (!waiting.inBackoff && mayHelp(waiting.entry, event, changed))
         this.#waiting.set(uid, { ...waiting, inBackoff: true });
     }
   }
@@ -113,4 +114,9 @@ export function backoff(attempts: number): Micros {
   let duration = INITIAL_BACKOFF;
   for (let i = 1; i < attempts && duration < MAX_BACKOFF; i++) duration *= 2;
   return Math.min(duration, MAX_BACKOFF);
+}
+
+function mayHelp({ pod, guilty }: QueuedPod, event: ClusterEvent, changed: Node | Pod): boolean {
+  if (guilty.length === 0) return event === 'Node/Add';
+  return guilty.some((plugin) => plugin.wakesOn.includes(event) && (plugin.hint?.(pod, event, changed) ?? true));
 }

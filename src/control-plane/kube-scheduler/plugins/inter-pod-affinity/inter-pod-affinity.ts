@@ -1,6 +1,6 @@
 import { labelSelector, matchesLabels } from '../../../../api/selector.ts';
 import type { Pod, PodAffinityTerm } from '../../../../api/types.gen.ts';
-import { MAX_NODE_SCORE, type SchedulerPlugin } from '../../framework.ts';
+import { isNode, MAX_NODE_SCORE, type SchedulerPlugin } from '../../framework.ts';
 import type { NodeInfo } from '../../node-info.ts';
 
 interface Term {
@@ -83,6 +83,22 @@ export const interPodAffinity: SchedulerPlugin = {
     'AssignedPod/Delete',
     'Pod/Update',
   ],
+  hint(pod, event, changed) {
+    if (isNode(changed)) {
+      const labels = changed.metadata.labels ?? {};
+      return [...requiredAffinity(pod), ...requiredAntiAffinity(pod)].some(
+        ({ topologyKey }) => labels[topologyKey] !== undefined,
+      );
+    }
+    if (event === 'Pod/Update') return changed.metadata.uid === pod.metadata.uid;
+    if (event === 'AssignedPod/Delete')
+      return (
+        requiredAntiAffinity(pod).some((term) => term.selects(changed)) ||
+        requiredAntiAffinity(changed).some((term) => term.selects(pod))
+      );
+    const affinity = requiredAffinity(pod);
+    return affinity.length > 0 && affinity.every((term) => term.selects(changed));
+  },
   preFilter(pod, snapshot, cycle) {
     const affinity = requiredAffinity(pod);
     const antiAffinity = requiredAntiAffinity(pod);

@@ -1,6 +1,6 @@
 import { newRequirement, type Operator, type Requirement, matchesLabels } from '../../../../api/selector.ts';
 import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod } from '../../../../api/types.gen.ts';
-import { defaultNormalize, type SchedulerPlugin } from '../../framework.ts';
+import { defaultNormalize, isNode, type SchedulerPlugin } from '../../framework.ts';
 
 const operators: Readonly<Record<string, Operator>> = {
   In: 'in',
@@ -48,6 +48,8 @@ export const nodeAffinity: SchedulerPlugin = {
   name: 'NodeAffinity',
   weight: 2,
   wakesOn: ['Node/Add', 'Node/UpdateLabel', 'Pod/Update'],
+  hint: (pod, _event, changed) =>
+    isNode(changed) ? matchesNode(pod, changed) : changed.metadata.uid === pod.metadata.uid,
   filter(pod, { node }) {
     if (matchesNode(pod, node)) return undefined;
     return { reasons: ["node(s) didn't match Pod's node affinity/selector"], unresolvable: true };

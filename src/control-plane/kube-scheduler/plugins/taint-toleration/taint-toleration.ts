@@ -1,17 +1,25 @@
 import { isTolerated, untoleratedTaint } from '../../../../api/taints.ts';
-import { defaultNormalize, type SchedulerPlugin } from '../../framework.ts';
+import type { Node, Pod, Taint } from '../../../../api/types.gen.ts';
+import { defaultNormalize, isNode, type SchedulerPlugin } from '../../framework.ts';
+
+/** The first taint that keeps the pod off the node. */
+function forbids(pod: Pod, node: Node): Taint | undefined {
+  return untoleratedTaint(
+    node.spec.taints,
+    pod.spec.tolerations,
+    ({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute',
+  );
+}
 
 /** Models pkg/scheduler/framework/plugins/tainttoleration. */
 export const taintToleration: SchedulerPlugin = {
   name: 'TaintToleration',
   weight: 3,
   wakesOn: ['Node/Add', 'Node/UpdateTaint', 'Pod/Update'],
+  hint: (pod, _event, changed) =>
+    isNode(changed) ? forbids(pod, changed) === undefined : changed.metadata.uid === pod.metadata.uid,
   filter(pod, { node }) {
-    const taint = untoleratedTaint(
-      node.spec.taints,
-      pod.spec.tolerations,
-      ({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute',
-    );
+    const taint = forbids(pod, node);
     return taint === undefined ? undefined : { reasons: ['node(s) had untolerated taint(s)'], unresolvable: true };
   },
   score(pod, { node }) {
