@@ -55,12 +55,18 @@ async function serve(options: ServeOptions): Promise<void> {
   open = true;
   console.log(JSON.stringify({ ready: true, server: address, kubeconfig }));
   log(`every node is Ready. Try: kubectl --kubeconfig ${kubeconfig} get nodes`);
-  await session.observe((_batch, status) => {
-    if (status.error === undefined) return;
-    log(`the run failed: ${status.error}`);
-    void end(1);
-  });
+  const watching = setInterval(() => void lookAfter(), LOOK_INTERVAL_MS);
+  const lookAfter = async (): Promise<void> => {
+    const { error } = await session.status();
+    if (error === undefined || ending) return;
+    clearInterval(watching);
+    log(`the run failed: ${error}`);
+    await end(1);
+  };
 }
+
+/** How often it is seen whether the run still goes. */
+const LOOK_INTERVAL_MS = 1_000;
 
 function listen({ server }: DoorServer, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
