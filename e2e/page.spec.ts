@@ -17,6 +17,7 @@ test('a highly available cluster boots in the tab and runs what the editor says'
   for (const worker of ['worker-1', 'worker-2', 'worker-3'])
     await expect(cluster.target(`machine:${worker}`).locator('[data-shape="running"]')).toHaveCount(2);
 
+  await run(cluster, 'kubectl wait --for=condition=available deployment/web');
   await page.getByRole('tab', { name: 'Internet' }).click();
   await page.getByLabel('address').fill('http://10.0.0.21:30080/');
   await page.getByRole('button', { name: 'Open', exact: true }).click();
@@ -45,7 +46,7 @@ test('a dragged fault cuts the power, Heal gives it back, and the past can be lo
   await page.getByRole('button', { name: 'back to now' }).click();
   await expect(machine).toHaveAttribute('data-state', 'off');
 
-  await page.getByRole('button', { name: 'Run' }).click();
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
   await page.getByRole('button', { name: /^Heal: worker-2/ }).click();
   await expect(machine).toHaveAttribute('data-state', 'on');
   await expect(cluster.target('component:worker-2/kubelet')).toHaveAttribute('data-state', 'running', {
@@ -87,14 +88,14 @@ test('everything can be done with the keyboard', async ({ page }) => {
   await page.keyboard.press('h');
   await expect(page.getByRole('button', { name: /^Heal:/ })).toHaveCount(0);
   await page.keyboard.press(' ');
-  await expect(page.getByRole('button', { name: 'Run' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Run', exact: true })).toBeVisible();
 });
 
 test('typing works while the cluster is paused, and what is typed runs afterwards', async ({ page }) => {
   const cluster = await openCluster(page);
   await run(cluster, 'kubectl get nodes');
   await expect(cluster.terminal).toContainText('worker-3');
-  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('button', { name: 'Pause', exact: true }).click();
   await page.locator('.xterm:visible').click();
   await page.keyboard.type('kubectl get ns defau');
   await page.keyboard.press('Tab');

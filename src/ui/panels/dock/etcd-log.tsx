@@ -49,8 +49,8 @@ export function EtcdLog(): ReactNode {
             </tr>
           </thead>
         </table>
-        <div className={css.rows} ref={scroller}>
-          <table aria-label="etcd log">
+        <div className={css.rows} ref={scroller} tabIndex={0} role="region" aria-label="etcd log">
+          <table>
             <tbody>
               {rows.map((row) => (
                 <Row key={row.index} row={row} last={row.index === commit} chosen={row.index === entry} />
@@ -148,7 +148,7 @@ function EntryCard({
         </button>{' '}
         <span>{revision.value === undefined ? 'delete' : revision.created ? 'create' : 'update'}</span>
       </h3>
-      <pre>
+      <pre tabIndex={0}>
         {lines.map((line, i) =>
           line.sign === '+' ? (
             <ins key={i}>+ {line.text}</ins>

@@ -86,7 +86,7 @@ export function Internet(): ReactNode {
             <time className={css.mono}>{instant(answer.at)}</time> {answer.url} <b>{answer.error ?? answer.status}</b>{' '}
             <span className={css.mono}>in {span(answer.took)}</span>
           </span>
-          {answer.body !== undefined && <pre>{answer.body}</pre>}
+          {answer.body !== undefined && <pre tabIndex={0}>{answer.body}</pre>}
         </article>
       ))}
     </div>

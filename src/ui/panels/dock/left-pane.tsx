@@ -15,26 +15,28 @@ export function LeftPane(): ReactNode {
   const next = Math.max(0, ...sessions) + 1;
   return (
     <div className={css.pane}>
-      <div className={css.tabs} role="tablist" aria-label="terminals">
-        {sessions.map((session) => (
+      <div className={css.tabs}>
+        <div className={css.tablist} role="tablist" aria-label="terminals">
+          {sessions.map((session) => (
+            <button
+              key={session}
+              type="button"
+              role="tab"
+              aria-selected={left.kind === 'terminal' && left.session === session}
+              onClick={() => set({ left: { kind: 'terminal', session } })}
+            >
+              Terminal {session}
+            </button>
+          ))}
           <button
-            key={session}
             type="button"
             role="tab"
-            aria-selected={left.kind === 'terminal' && left.session === session}
-            onClick={() => set({ left: { kind: 'terminal', session } })}
+            aria-selected={left.kind === 'editor'}
+            onClick={() => set({ left: { kind: 'editor' }, edited: true })}
           >
-            Terminal {session}
+            Editor
           </button>
-        ))}
-        <button
-          type="button"
-          role="tab"
-          aria-selected={left.kind === 'editor'}
-          onClick={() => set({ left: { kind: 'editor' }, edited: true })}
-        >
-          Editor
-        </button>
+        </div>
         <button
           type="button"
           className={css.add}

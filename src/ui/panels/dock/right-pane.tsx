@@ -21,12 +21,20 @@ export function RightPane(): ReactNode {
   const set = useView((view) => view.set);
   return (
     <div className={css.pane}>
-      <div className={css.tabs} role="tablist" aria-label="records">
-        {TABS.map(([tab, word]) => (
-          <button key={tab} type="button" role="tab" aria-selected={right === tab} onClick={() => set({ right: tab })}>
-            {word}
-          </button>
-        ))}
+      <div className={css.tabs}>
+        <div className={css.tablist} role="tablist" aria-label="records">
+          {TABS.map(([tab, word]) => (
+            <button
+              key={tab}
+              type="button"
+              role="tab"
+              aria-selected={right === tab}
+              onClick={() => set({ right: tab })}
+            >
+              {word}
+            </button>
+          ))}
+        </div>
         <span className={css.spacer} />
         {right === 'etcd' && <Committed />}
       </div>

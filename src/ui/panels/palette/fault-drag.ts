@@ -15,6 +15,7 @@ export function startFaultDrag(fault: string, event: ReactPointerEvent<HTMLEleme
   let moving = false;
   const move = (moved: PointerEvent): void => {
     if (!moving && Math.hypot(moved.clientX - start.x, moved.clientY - start.y) < STARTS_AFTER) return;
+    if (!moving) source.blur();
     moving = true;
     const over = targetAt(moved.clientX, moved.clientY, fault);
     set({ drag: { fault, x: moved.clientX, y: moved.clientY, ...(over === undefined ? {} : { over }) } });

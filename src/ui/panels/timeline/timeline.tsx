@@ -135,6 +135,7 @@ function Heads({ scale, now }: { readonly scale: Scale; readonly now: number }):
     if (to === undefined) return;
     event.preventDefault();
     event.stopPropagation();
+    if (useTrace.getState().status.running) void control.pause();
     go(to);
   };
   return (
