@@ -6,20 +6,27 @@ import type { TraceEvent } from './trace.ts';
 /** Collects records while somebody observes. What happened at an instant is complete LOOKAHEAD later. */
 export function createTraceLog(now: () => Micros): TraceLog {
   const counts = new Map<string, number>();
-  const head = (source: string, cause: string | undefined, at: Micros) => {
+  const count = (source: string): number => {
     const seq = counts.get(source) ?? 0;
     counts.set(source, seq + 1);
-    return cause === undefined ? { at, source, seq } : { at, source, seq, cause };
+    return seq;
   };
   const log: TraceLog = {
     observed: false,
     events: [],
     told: 0,
     record(source, record, cause, at = now()) {
-      if (log.observed) log.events.push({ ...head(source, cause, at), ...record });
+      if (!log.observed) return;
+      const seq = count(source);
+      // One spread, and first: engines copy a whole object at once only then.
+      log.events.push(cause === undefined ? { ...record, at, source, seq } : { ...record, at, source, seq, cause });
     },
     note(source, note, cause, at) {
-      if (log.observed) log.events.push({ ...head(source, cause, at), kind: 'note', note });
+      if (!log.observed) return;
+      const seq = count(source);
+      log.events.push(
+        cause === undefined ? { kind: 'note', note, at, source, seq } : { kind: 'note', note, at, source, seq, cause },
+      );
     },
   };
   return log;

@@ -7,7 +7,7 @@ export class TraceHash {
     const low = value | 0;
     const high = ((value - (value >>> 0)) / 0x100000000) | 0;
     this.#a = Math.imul(rotate(this.#a ^ low, 5), 0x01000193) ^ high;
-    this.#b = Math.imul(rotate(this.#b ^ high ^ low, 13), 0x85ebca6b) + 0x165667b1;
+    this.#b = (Math.imul(rotate(this.#b ^ high ^ low, 13), 0x85ebca6b) + 0x165667b1) | 0;
   }
 
   text(value: string): void {
@@ -16,11 +16,11 @@ export class TraceHash {
     for (let i = 0; i < value.length; i++) {
       const unit = value.charCodeAt(i);
       a = Math.imul(a ^ unit, 0x01000193);
-      b = Math.imul(b ^ unit, 0x5bd1e995) + 0x27d4eb2f;
+      b = (Math.imul(b ^ unit, 0x5bd1e995) + 0x27d4eb2f) | 0;
       b ^= b >>> 15;
     }
     this.#a = Math.imul(a ^ value.length, 0x01000193);
-    this.#b = rotate(b + value.length, 17);
+    this.#b = rotate((b + value.length) | 0, 17);
   }
 
   /** Sixteen hexadecimal digits. */

@@ -41,8 +41,19 @@ export interface Manifest {
   readonly layers: readonly { readonly digest: string; readonly size: number }[];
 }
 
+/** A manifest follows from its release alone, and its digests are dear. */
+const manifests = new WeakMap<Release, Manifest>();
+
 /** The manifest of a release, content-addressed as a registry's. */
 export function manifestOf(family: ImageFamily, release: Release): Manifest {
+  const known = manifests.get(release);
+  if (known !== undefined) return known;
+  const manifest = makeManifest(family, release);
+  manifests.set(release, manifest);
+  return manifest;
+}
+
+function makeManifest(family: ImageFamily, release: Release): Manifest {
   const layers = release.layers.map((size, index) => ({
     mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
     digest: digest(`${family.repository}/${release.version}/${release.tags[0]}/layer/${index}`),
