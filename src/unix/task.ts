@@ -1,6 +1,6 @@
 import type { Deferred, Env, Micros } from '../sim/env.ts';
-import { resolvePath, type FileSystem } from './file-system.ts';
-import type { Sink, Source } from './pipe.ts';
+import { FileError, resolvePath, type FileSystem } from './file-system.ts';
+import { BrokenPipe, type Sink, type Source } from './pipe.ts';
 
 /** Signals inside a container, without SIG. */
 export type SignalName =
@@ -219,8 +219,11 @@ export async function runTask(task: Task, command: Command): Promise<number> {
     code = (await command(task)) & 255;
   } catch (error) {
     if (error instanceof Killed) code = 128 + SIGNAL_NUMBERS[error.signal];
-    else if (error instanceof Error && error.name === 'BrokenPipe') code = 141;
-    else throw error;
+    else if (error instanceof BrokenPipe) code = 141;
+    else if (error instanceof FileError) {
+      await task.printError(`${task.name}: ${error.message}\n`).catch(() => {});
+      code = 1;
+    } else throw error;
   }
   task.context.tasks.delete(task.pid);
   task.exited.resolve(code);

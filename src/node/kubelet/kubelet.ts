@@ -4,6 +4,7 @@ import { createEventRecorder } from '../../client/events.ts';
 import { createRestClient } from '../../client/rest-client.ts';
 import { ConfigMaps, Nodes, Pods, Secrets, Services, type Resource } from '../../client/resources.ts';
 import type { Client } from '../../client/client.ts';
+import { deepEqual } from '../../lib/json.ts';
 import { MINUTE, SECOND, type Env, type Micros, type Program } from '../../sim/env.ts';
 import { admit } from './admission.ts';
 import { BackOff } from './back-off.ts';
@@ -132,7 +133,7 @@ function podSources(parts: Kubelet, workers: PodWorkers): { set(pod: Pod): void;
 
 /** The kubelet's own report, coming back. */
 function onlyStatusDiffers(a: Pod, b: Pod): boolean {
-  return JSON.stringify([a.spec, strip(a)]) === JSON.stringify([b.spec, strip(b)]) && isEnded(a) === isEnded(b);
+  return isEnded(a) === isEnded(b) && deepEqual(strip(a), strip(b)) && deepEqual(a.spec, b.spec);
 }
 
 function strip(pod: Pod): unknown {

@@ -2,7 +2,7 @@ import { compareStrings } from '../../lib/order.ts';
 import type { Command, CommandTable } from '../task.ts';
 import { runTask, lookUp, Task } from '../task.ts';
 import { readAll } from '../pipe.ts';
-import { readOperands } from './files.ts';
+import { eachOperand, readOperands } from './files.ts';
 import { parseOptions } from './options.ts';
 
 const linesOf = (text: string): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));
@@ -47,6 +47,22 @@ function toRegExp(pattern: string, extended: boolean, ignoreCase: boolean): RegE
     ignoreCase ? 'i' : '',
   );
 }
+/** The same, or a complaint and undefined. */
+async function compile(
+  task: Task,
+  pattern: string,
+  extended: boolean,
+  ignoreCase: boolean,
+): Promise<RegExp | undefined> {
+  try {
+    return toRegExp(pattern, extended, ignoreCase);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    await task.printError(`${task.name}: bad regex '${pattern}': Invalid regexp\n`);
+    return undefined;
+  }
+}
+
 const CLASSES: Readonly<Record<string, string>> = {
   alnum: 'A-Za-z0-9',
   alpha: 'A-Za-z',
@@ -70,7 +86,13 @@ const grep: Command = async (task) => {
   const literal = pattern.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   const inner = flags.has('F') ? literal : pattern;
   const bounded = flags.has('x') ? `^${inner}$` : flags.has('w') ? `\\b${inner}\\b` : inner;
-  const regexp = toRegExp(bounded, flags.has('E') || flags.has('F') || task.name === 'egrep', flags.has('i'));
+  const regexp = await compile(
+    task,
+    bounded,
+    flags.has('E') || flags.has('F') || task.name === 'egrep',
+    flags.has('i'),
+  );
+  if (regexp === undefined) return 2;
   let matched = 0;
   const check = async (line: string, number: number, name: string): Promise<void> => {
     if (regexp.test(line) === flags.has('v')) return;
@@ -115,14 +137,16 @@ const sed: Command = async (task) => {
   }
   const [, address, , from, to, modifiers, action] = edit;
   const extended = flags.has('E') || flags.has('r');
+  const addressed =
+    address?.startsWith('/') === true ? await compile(task, address.slice(1, -1), extended, false) : undefined;
+  const base = from === undefined ? undefined : await compile(task, from, extended, modifiers?.includes('i') === true);
+  if ((from !== undefined && base === undefined) || (address?.startsWith('/') === true && addressed === undefined))
+    return 1;
   const selects = (line: string, number: number, last: boolean): boolean => {
     if (address === undefined) return true;
     if (address === '$') return last;
-    return address.startsWith('/')
-      ? toRegExp(address.slice(1, -1), extended, false).test(line)
-      : Number(address) === number;
+    return addressed === undefined ? Number(address) === number : addressed.test(line);
   };
-  const base = from === undefined ? undefined : toRegExp(from, extended, modifiers?.includes('i') === true);
   const pattern =
     base === undefined
       ? undefined
@@ -254,12 +278,17 @@ const cut: Command = async (task) => {
 
 const tee: Command = async (task) => {
   const { flags, operands } = parseOptions(task.argv.slice(1), 'ai');
-  if (!flags.has('a')) for (const operand of operands) task.fs.write(task.path(operand), '');
+  const files: string[] = [];
+  const code = await eachOperand(task, operands, (operand) => {
+    if (flags.has('a')) task.fs.append(task.path(operand), '');
+    else task.fs.write(task.path(operand), '');
+    files.push(task.path(operand));
+  });
   for (let part = await task.wait(task.stdin.read()); part !== undefined; part = await task.wait(task.stdin.read())) {
-    for (const operand of operands) task.fs.append(task.path(operand), part);
+    for (const file of files) task.fs.append(file, part);
     await task.print(part);
   }
-  return 0;
+  return code;
 };
 
 const xargs: Command = async (task) => {

@@ -2,7 +2,8 @@ import { Killed, signalOf, Task, lookUp, runTask } from '../task.ts';
 import { resolvePath } from '../file-system.ts';
 import { echoText, formatPrintf } from '../commands/text.ts';
 import { testExpression } from './test-expression.ts';
-import { Exit, Jump, type Shell, type Streams } from './interpreter.ts';
+import { Exit, Jump, type Streams } from './control.ts';
+import type { Shell } from './interpreter.ts';
 
 export type Builtin = (shell: Shell, args: readonly string[], streams: Streams) => Promise<number>;
 

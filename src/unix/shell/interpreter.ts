@@ -1,50 +1,14 @@
 import { MILLISECOND } from '../../sim/env.ts';
-import { FileError } from '../file-system.ts';
-import {
-  BrokenPipe,
-  callbackSink,
-  EMPTY_SOURCE,
-  NULL_SINK,
-  Pipe,
-  textSource,
-  type Sink,
-  type Source,
-} from '../pipe.ts';
-import { Killed, lookUp, runTask, SIGNAL_NUMBERS, Task, type Command, type SignalName } from '../task.ts';
+import { callbackSink, EMPTY_SOURCE, Pipe } from '../pipe.ts';
+import { lookUp, runTask, SIGNAL_NUMBERS, Task, type Command, type SignalName } from '../task.ts';
 import { ArithmeticError } from './arithmetic.ts';
-import { SyntaxError, type AndOr, type List, type Node, type Pipeline, type Redirect } from './ast.ts';
+import { SyntaxError, type AndOr, type List, type Node, type Pipeline } from './ast.ts';
+import { Exit, Jump, type Streams } from './control.ts';
+import { openRedirects } from './redirect.ts';
 import { BUILTINS } from './builtins.ts';
 import { ExpansionError, expandPattern, expandText, expandWords, type Expander } from './expand.ts';
 import { parseScript } from './parser.ts';
 import { matchesPattern } from './pattern.ts';
-
-/** `exit`, and what ends a shell like it. */
-export class Exit extends Error {
-  override readonly name = 'Exit';
-  readonly code: number;
-  constructor(code: number) {
-    super(`exit ${code}`);
-    this.code = code;
-  }
-}
-export class Jump extends Error {
-  override readonly name = 'Jump';
-  readonly to: 'break' | 'continue' | 'return';
-  levels: number;
-  readonly code: number;
-  constructor(to: Jump['to'], levels: number, code = 0) {
-    super(to);
-    this.to = to;
-    this.levels = levels;
-    this.code = code;
-  }
-}
-
-export interface Streams {
-  readonly stdin: Source;
-  readonly stdout: Sink;
-  readonly stderr: Sink;
-}
 
 /** After so many steps that took no time the shell lets time pass: a busy loop must not stop the world. */
 const FREE_STEPS = 64;
@@ -309,7 +273,7 @@ export class Shell implements Expander {
       this.functions.set(node.name, node.body);
       return 0;
     }
-    const opened = await this.#redirect(node.redirects, outer);
+    const opened = await openRedirects(this, node.redirects, outer);
     if (opened === undefined) return 1;
     if (node.kind === 'simple') return this.#runSimple(node, opened);
     return this.#runCompound(node, opened);
@@ -458,142 +422,8 @@ export class Shell implements Expander {
     return new Map([...this.variables].filter(([name]) => this.exported.has(name)));
   }
 
-  async #redirect(redirects: readonly Redirect[], outer: Streams): Promise<Streams | undefined> {
-    const streams: { stdin: Source; stdout: Sink; stderr: Sink } = {
-      stdin: outer.stdin,
-      stdout: outer.stdout,
-      stderr: outer.stderr,
-    };
-    for (const { operator, target, descriptor } of redirects) {
-      const text = await expandText(this, target);
-      if (operator === '<<') streams.stdin = textSource(text);
-      else if (operator === '>&' || operator === '<&') {
-        const copy = text === '1' ? streams.stdout : text === '2' ? streams.stderr : NULL_SINK;
-        if (descriptor === 1) streams.stdout = copy;
-        else if (descriptor === 2) streams.stderr = copy;
-      } else {
-        try {
-          if (operator === '<') streams.stdin = this.#openRead(text);
-          else {
-            const sink = this.#openWrite(text, operator === '>>', outer);
-            if (descriptor === 2 || operator === '&>') streams.stderr = sink;
-            if (descriptor !== 2) streams.stdout = sink;
-          }
-        } catch (error) {
-          if (!(error instanceof FileError)) throw error;
-          const verb = operator === '<' ? 'open' : 'create';
-          const reason =
-            error.message === 'No such file or directory' && verb === 'open'
-              ? 'no such file'
-              : error.message === 'No such file or directory'
-                ? 'nonexistent directory'
-                : error.message;
-          await outer.stderr.write(`${this.name}: can't ${verb} ${text}: ${reason}\n`);
-          return undefined;
-        }
-      }
-    }
-    return streams;
-  }
-
-  #openRead(name: string): Source {
-    const path = this.task.path(name);
-    return path === '/dev/null' ? EMPTY_SOURCE : textSource(this.task.fs.read(path));
-  }
-
-  #openWrite(name: string, append: boolean, outer: Streams): Sink {
-    const path = this.task.path(name);
-    if (path === '/dev/null') return NULL_SINK;
-    if (path === '/dev/stdout' || path === '/proc/self/fd/1') return outer.stdout;
-    if (path === '/dev/stderr' || path === '/proc/self/fd/2') return outer.stderr;
-    if (path === '/proc/1/fd/1' || path === '/proc/1/fd/2') {
-      const first = this.task.context.tasks.get(1);
-      return (path.endsWith('1') ? first?.stdout : first?.stderr) ?? NULL_SINK;
-    }
-    if (append) this.task.fs.append(path, '');
-    else this.task.fs.write(path, '');
-    return callbackSink((text) => this.task.fs.append(path, text));
-  }
-
   async #step(): Promise<void> {
     if (++this.#steps % FREE_STEPS !== 0) return;
     await this.task.sleep(++this.#pauses > BUSY_PAUSES ? BUSY_PAUSE : MILLISECOND);
   }
-}
-
-/** `sh`: runs `-c` text, a script file, or what comes on standard input. */
-export const sh: Command = async (task) => {
-  const args = [...task.argv.slice(1)];
-  const name = task.argv[0] ?? 'sh';
-  if (/^[^-].*\//.test(name) && task.fs.kind(task.path(name)) === 'file') return runFile(task, name, args);
-  let commandText = false;
-  const options = { errexit: false, nounset: false, xtrace: false };
-  while (args[0] !== undefined && /^-[a-z]/.test(args[0])) {
-    const flags = args.shift() ?? '';
-    if (flags.includes('c')) commandText = true;
-    if (flags.includes('e')) options.errexit = true;
-    if (flags.includes('u')) options.nounset = true;
-    if (flags.includes('x')) options.xtrace = true;
-  }
-  if (args[0] === '--') args.shift();
-  if (commandText) {
-    const text = args.shift();
-    if (text === undefined) {
-      await task.printError(`${name}: -c requires an argument\n`);
-      return 2;
-    }
-    const shell = new Shell(task, args[0] ?? name, args.slice(1));
-    Object.assign(shell.options, options);
-    return shell.runScript(text);
-  }
-  const [file] = args;
-  if (file !== undefined) return runFile(task, file, args.slice(1));
-  return interactive(task, name);
-};
-
-async function runFile(task: Task, file: string, args: readonly string[]): Promise<number> {
-  try {
-    return await new Shell(task, file, args).runScript(task.fs.read(task.path(file)));
-  } catch (error) {
-    if (!(error instanceof FileError)) throw error;
-    await task.printError(`${task.name}: can't open '${file}': ${error.message}\n`);
-    return 2;
-  }
-}
-
-/** Reads commands line by line; an unfinished one goes on with the next line. */
-async function interactive(task: Task, name: string): Promise<number> {
-  const shell = new Shell(task, name, []);
-  const prompt = (more: boolean): Promise<void> =>
-    task.tty ? task.print(more ? '> ' : `${task.cwd} # `) : Promise.resolve();
-  let pending = '';
-  let code = 0;
-  if (task.tty) for (const signal of ['INT', 'TERM', 'QUIT'] as const) task.ignored.add(signal);
-  for (;;) {
-    await prompt(pending !== '');
-    const line = await task.wait(task.stdin.readLine());
-    if (line === undefined) break;
-    pending += line;
-    try {
-      parseScript(pending);
-    } catch (error) {
-      if (error instanceof SyntaxError && /end of file|unterminated/.test(error.message)) continue;
-    }
-    const text = pending;
-    pending = '';
-    try {
-      code = await shell.runText(text, task);
-    } catch (error) {
-      if (error instanceof Exit) return error.code;
-      if (error instanceof Killed || error instanceof BrokenPipe) throw error;
-      if (
-        !(error instanceof Error) ||
-        !['SyntaxError', 'ExpansionError', 'ArithmeticError', 'Jump'].includes(error.name)
-      )
-        throw error;
-      if (error.name !== 'Jump') await task.printError(`${name}: ${error.message}\n`);
-      shell.status = 2;
-    }
-  }
-  return code;
 }

@@ -1,6 +1,12 @@
 /** Matches a shell pattern (`*`, `?`, `[a-z]`, backslash) against the whole text. */
 export function matchesPattern(pattern: string, text: string): boolean {
-  return new RegExp(`^${patternSource(pattern)}$`, 's').test(text);
+  try {
+    return new RegExp(`^${patternSource(pattern)}$`, 's').test(text);
+  } catch (error) {
+    // A bracket expression such as [z-a] matches nothing.
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
 }
 
 export function hasWildcard(pattern: string): boolean {

@@ -7,7 +7,7 @@ import { runTask, Task, type ContainerContext } from '../task.ts';
 import { FILE_COMMANDS } from '../commands/files.ts';
 import { FILTER_COMMANDS } from '../commands/filters.ts';
 import { SYSTEM_COMMANDS } from '../commands/system.ts';
-import { sh } from './interpreter.ts';
+import { sh } from './sh.ts';
 
 const commands = { ...FILE_COMMANDS, ...FILTER_COMMANDS, ...SYSTEM_COMMANDS, sh };
 
@@ -83,6 +83,9 @@ describe('the shell', () => {
     ['set -- p q "r s"; for a in "$@"; do echo "<$a>"; done; shift; echo $# $1', '<p>\n<q>\n<r s>\n2 q\n'],
     ['mkdir d; touch d/b d/a; cd d; echo *; ls; pwd', 'a b\na\nb\n/tmp/d\n'],
     ['rm /etc/motd; cat /etc/motd', '', 1, "cat: can't open '/etc/motd': No such file or directory\n"],
+    ['echo x | tee /ro/f', 'x\n', 1, 'tee: /ro/f: Read-only file system\n'],
+    ['grep "[" /etc/motd', '', 2, "grep: bad regex '[': Invalid regexp\n"],
+    ['case a in [z-a]) echo yes;; *) echo no;; esac', 'no\n'],
     ['echo x > /ro/f', '', 1, "sh: can't create /ro/f: Read-only file system\n"],
     ['nope; echo $?', '127\n', 0, 'sh: nope: not found\n'],
     ['set -e; false; echo unreached', '', 1],

@@ -93,8 +93,8 @@ function stream(
   if (pod === undefined) return plain(exchange, 404, 'pod does not exist');
   const uid = pod.metadata.uid ?? '';
   const found = findContainer(kubelet.pleg.get(uid), container);
-  if (found === undefined || workers.get(uid) === undefined)
-    return plain(exchange, 404, `unable to upgrade connection: container not found ("${container}")`);
+  if (found?.state !== 'CONTAINER_RUNNING' || workers.get(uid) === undefined)
+    return plain(exchange, 404, `container not found ("${container}")`);
   const request = {
     containerId: found.id,
     cmd: query.get('command') ?? [],

@@ -3,7 +3,7 @@ import { FILTER_COMMANDS } from '../../../unix/commands/filters.ts';
 import { CURL_COMMANDS, NETWORK_COMMANDS } from '../../../unix/commands/network.ts';
 import { SYSTEM_COMMANDS } from '../../../unix/commands/system.ts';
 import type { CommandTable } from '../../../unix/task.ts';
-import { sh } from '../../../unix/shell/interpreter.ts';
+import { sh } from '../../../unix/shell/sh.ts';
 import type { ImageFamily, Release } from './image.ts';
 
 const release = (version: string, ...aliases: readonly string[]): Release => ({

@@ -1,5 +1,5 @@
 import type { CommandTable } from '../../../unix/task.ts';
-import { sh } from '../../../unix/shell/interpreter.ts';
+import { sh } from '../../../unix/shell/sh.ts';
 import { CURL_COMMANDS } from '../../../unix/commands/network.ts';
 import { BUSYBOX_COMMANDS, DEBIAN_COMMANDS, SHELL_COMMANDS } from './busybox.ts';
 import { CRASH_COMMANDS } from './crash.ts';
