@@ -41,6 +41,87 @@ const bound = (member: string, index: number, node: string) =>
     ],
   });
 
+const SECONDS = 1_000_000;
+let revision = 100;
+/** A revision of its own, at a time in seconds. */
+const write = (at: number, key: string, object: object | undefined, version = 2): TraceEvent => ({
+  ...note('cp-1/etcd', {
+    type: 'etcd.apply',
+    member: 'cp-1',
+    index: ++revision,
+    revision,
+    changes: [{ key, createRevision: 1, version, ...(object === undefined ? {} : { value: JSON.stringify(object) }) }],
+  }),
+  at: at * SECONDS,
+});
+const held = (at: number, holderIdentity: string) =>
+  write(at, '/registry/leases/kube-system/kube-scheduler', {
+    metadata: {},
+    spec: { holderIdentity, leaseDurationSeconds: 15 },
+  });
+const started = (process: string, program: string): TraceEvent => ({
+  at: 1,
+  source: process,
+  seq: 1,
+  kind: 'process',
+  process,
+  state: 'started',
+  program,
+  pid: 1,
+  ip: '10.0.0.11',
+  ownWorker: true,
+});
+const sent = (from: string, text: string): TraceEvent => ({
+  at: 1,
+  source: from,
+  seq: 1,
+  kind: 'packet',
+  connection: 'c',
+  packet: 1,
+  from,
+  to: 'balancer/load-balancer',
+  path: ['cp-1', 'balancer'],
+  protocol: 'api',
+  label: { text, shape: 'request' },
+  bytes: 100,
+});
+const lease = (source: string, state: 'acquired' | 'lost') =>
+  note(source, { type: 'lease', lease: 'kube-system/kube-scheduler', holder: source, state });
+const belief = (resourceVersion: string) =>
+  note('worker-1/kubelet', { type: 'belief', component: 'worker-1/kubelet', resource: 'pods', resourceVersion });
+const answer = (verb: string, path: string, code: number) =>
+  note('cp-1/kube-apiserver', { type: 'api.request', verb, path, user: 'u', code, took: 10 });
+const owned = (kind: string, uid: string) => [{ kind, uid, controller: true }];
+const deployment = (replicas: number) =>
+  write(1, '/registry/deployments/default/web', {
+    metadata: { uid: 'd' },
+    spec: { replicas, strategy: { rollingUpdate: { maxSurge: '25%' } } },
+  });
+const replicaSet = (uid: string, replicas: number, at = 1) =>
+  write(at, `/registry/replicasets/default/${uid}`, {
+    metadata: { uid, ownerReferences: owned('Deployment', 'd') },
+    spec: { replicas },
+  });
+const podOf = (name: string, set: string, at = 1) =>
+  write(
+    at,
+    `/registry/pods/default/${name}`,
+    { metadata: { uid: name, ownerReferences: owned('ReplicaSet', set) }, spec: {} },
+    1,
+  );
+const readyPod = (status: string, at: number) =>
+  write(at, '/registry/pods/default/web-1', {
+    metadata: { uid: 'p' },
+    spec: {},
+    status: { conditions: [{ type: 'Ready', status }] },
+  });
+const slice = (uids: readonly string[], at: number) =>
+  write(at, '/registry/endpointslices/default/web', {
+    metadata: {},
+    endpoints: uids.map((uid) => ({ conditions: { ready: true }, targetRef: { kind: 'Pod', uid } })),
+  });
+const later = (at: number) => ({ ...belief('9'), at: at * SECONDS });
+
 describe('each invariant catches what it is for', () => {
   it.each<[string, TraceEvent[]]>([
     ['election safety', [role('a', 1, 'leader'), role('b', 1, 'leader')]],
@@ -51,11 +132,64 @@ describe('each invariant catches what it is for', () => {
     ['state machine safety', [apply('a', 1, 1, 'x'), apply('b', 1, 1, 'y')]],
     ['revisions in order', [apply('a', 1, 1), apply('a', 2, 3)]],
     ['no pod runs twice', [container('n1', 'x', 'running'), container('n2', 'y', 'running')]],
+    ['lease handover', [held(1, 'a'), held(3, 'b')]],
+    ['only the holder acts', [started('cp-1/s', 'kube-scheduler'), sent('cp-1/s', 'POST /api/v1/bindings')]],
+    [
+      'only the holder acts',
+      [
+        started('cp-1/s', 'kube-scheduler'),
+        lease('cp-1/s', 'acquired'),
+        lease('cp-1/s', 'lost'),
+        sent('cp-1/s', 'DELETE /api/v1/namespaces/default/pods/web'),
+      ],
+    ],
+    ['watch in order', [belief('5'), belief('4')]],
+    ['no acknowledged write lost', [answer('create', '/api/v1/namespaces/default/pods', 201)]],
+    [
+      'no acknowledged write lost',
+      [podOf('web', 'r', 0), { ...answer('delete', '/api/v1/namespaces/default/pods/web', 200), at: 20 }],
+    ],
+    ['replicas within limits', [replicaSet('r', 1), podOf('a', 'r'), podOf('b', 'r')]],
+    ['replicas within limits', [deployment(4), replicaSet('r', 4), replicaSet('s', 2)]],
+    [
+      'endpoints are ready',
+      [readyPod('True', 1), slice(['p'], 2), readyPod('False', 200), later(201), later(205), later(220)],
+    ],
     ['bound once', [bound('a', 1, 'n1'), bound('a', 2, 'n2')]],
   ])('%s', (name, events) => {
     const checks = new InvariantChecks();
     checks.see(events);
     expect(checks.violations.map((violation) => violation.invariant)).toContain(name);
+  });
+
+  it('what is late, expired, given up or on its way is in order', () => {
+    const checks = new InvariantChecks();
+    checks.see([
+      held(1, 'a'),
+      held(16, 'b'),
+      held(17, ''),
+      held(18, 'a'),
+      started('cp-1/s', 'kube-scheduler'),
+      sent('cp-1/s', 'PUT /apis/coordination.k8s.io/v1/namespaces/kube-system/leases/kube-scheduler'),
+      lease('cp-1/s', 'acquired'),
+      sent('cp-1/s', 'POST /api/v1/namespaces/default/pods/web/binding'),
+      belief('4'),
+      belief('5'),
+      deployment(4),
+      replicaSet('r', 4, 20),
+      replicaSet('s', 1, 20),
+      replicaSet('r', 1, 30),
+      podOf('a', 'r', 31),
+      podOf('b', 'r', 31),
+      { ...answer('create', '/api/v1/namespaces/default/pods', 201), at: 31 * SECONDS + 5 },
+      readyPod('True', 100),
+      slice(['p'], 101),
+      readyPod('False', 200),
+      later(205),
+      slice([], 206),
+      later(300),
+    ]);
+    expect(checks.violations).toEqual([]);
   });
 
   it('and none complains about an orderly run', () => {

@@ -1,0 +1,78 @@
+import type { Deployment, ReplicaSet } from '../../api/types.gen.ts';
+import { SECOND, type Micros } from '../../sim/env.ts';
+import type { Invariant } from './invariant.ts';
+import { Workloads } from './workloads.ts';
+
+/** A create may be on its way when the number of replicas changes. */
+const ON_ITS_WAY: Micros = 30 * SECOND;
+
+/** The most that a number has been of late. */
+class Recent {
+  #values: { readonly at: Micros; readonly value: number }[] = [];
+  add(at: Micros, value: number): void {
+    // The last one before the span still counts: it held when the span began.
+    const first = this.#values.findLastIndex((entry) => entry.at <= at - ON_ITS_WAY);
+    this.#values = [...this.#values.slice(Math.max(0, first)), { at, value }];
+  }
+  most(at: Micros): number {
+    const first = this.#values.findLastIndex((entry) => entry.at <= at - ON_ITS_WAY);
+    return Math.max(0, ...this.#values.slice(Math.max(0, first)).map(({ value }) => value));
+  }
+}
+
+/** Models the promises of pkg/controller/{replicaset,deployment}: expectations and the surge keep creation within bounds. */
+export const replicasWithinLimits: Invariant = {
+  name: 'replicas within limits',
+  says: 'No ReplicaSet gets a pod beyond its replicas, and no Deployment asks for more than replicas + maxSurge.',
+  create() {
+    const workloads = new Workloads();
+    const wanted = new Map<string, Recent>();
+    const limits = new Map<string, Recent>();
+    const recent = (map: Map<string, Recent>, uid: string) => {
+      const found = map.get(uid) ?? new Recent();
+      map.set(uid, found);
+      return found;
+    };
+    return (event, _logs, commit) => {
+      for (const change of commit?.changes ?? []) {
+        const { key, object, created } = change;
+        const before = workloads.replicaSets.get(key)?.spec?.replicas ?? 0;
+        workloads.fold(change);
+        const uid = object?.metadata.uid ?? '';
+        if (object !== undefined && key.startsWith('/registry/deployments/'))
+          recent(limits, uid).add(event.at, limitOf(object as Deployment));
+        if (object !== undefined && key.startsWith('/registry/replicasets/')) {
+          const set = object as ReplicaSet;
+          const replicas = set.spec?.replicas ?? 1;
+          recent(wanted, uid).add(event.at, replicas);
+          const owner = ownerOf(set);
+          if (owner === undefined || replicas <= before || !limits.has(owner)) continue;
+          const sum = workloads.setsOf(owner).reduce((total, one) => total + (one.spec?.replicas ?? 1), 0);
+          const most = recent(limits, owner).most(event.at);
+          if (sum > most)
+            return `${key} was scaled from ${before} to ${replicas}: ${sum} replicas, the Deployment allows ${most}`;
+        }
+        if (object !== undefined && created && key.startsWith('/registry/pods/')) {
+          const owner = ownerOf(object);
+          if (owner === undefined || !wanted.has(owner)) continue;
+          const pods = workloads.activePodsOf(owner);
+          const most = recent(wanted, owner).most(event.at);
+          if (pods > most) return `${key} was created: ${pods} active pods, the ReplicaSet wants ${most}`;
+        }
+      }
+      return undefined;
+    };
+  },
+};
+
+function ownerOf(object: { readonly metadata: ReplicaSet['metadata'] }): string | undefined {
+  return object.metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
+}
+
+function limitOf(deployment: Deployment): number {
+  const replicas = deployment.spec.replicas ?? 1;
+  const surge = deployment.spec.strategy?.rollingUpdate?.maxSurge;
+  if (surge === undefined) return replicas;
+  if (typeof surge === 'number') return replicas + surge;
+  return replicas + Math.ceil((Number.parseInt(surge, 10) * replicas) / 100);
+}
