@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../api/types.gen.ts';
+import { isObject } from '../../lib/json.ts';
 import type { TraceEvent } from '../../sim/trace.ts';
 
 /** One key of a revision. `object`: undefined when it was deleted, or is no object of the API. */
@@ -38,7 +39,6 @@ export class Commits {
 
 function parse(value: string): KubeObject | undefined {
   if (!value.startsWith('{')) return undefined;
-  const object: Partial<KubeObject> = JSON.parse(value);
-  const { metadata } = object;
-  return metadata === undefined ? undefined : { ...object, metadata };
+  const object: KubeObject = JSON.parse(value);
+  return isObject(object.metadata) ? object : undefined;
 }

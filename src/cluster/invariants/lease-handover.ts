@@ -16,7 +16,7 @@ export const leaseHandover: Invariant = {
         const holder = spec.holderIdentity ?? '';
         const duration = (spec.leaseDurationSeconds ?? 0) * SECOND;
         renewed.set(key, { holder, at: event.at, duration });
-        if (before === undefined || before.holder === '' || before.holder === holder) continue;
+        if (before === undefined || before.holder === '' || holder === '' || before.holder === holder) continue;
         const waited = event.at - before.at;
         if (waited < before.duration)
           return `${holder} took ${key} ${waited / SECOND} s after ${before.holder} had renewed it for ${before.duration / SECOND} s`;
