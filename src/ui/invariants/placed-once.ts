@@ -1,4 +1,4 @@
-import { parseObject, PREFIX } from '../stores/parse.ts';
+import { objectOf, PREFIX } from '../stores/parse.ts';
 import type { Invariant } from './invariant.ts';
 
 const KEPT = 20_000;
@@ -17,7 +17,8 @@ export const placedOnce: Invariant = {
         if (value === undefined || !key.startsWith(PREFIX.pods)) continue;
         const node = NODE_NAME.exec(value)?.[1];
         if (node === undefined) continue;
-        const uid = parseObject(value).metadata?.uid ?? key;
+        const stored = world.objects.get(key);
+        const uid = (stored === undefined ? undefined : objectOf(stored).metadata?.uid) ?? key;
         const before = places.get(uid);
         if (before !== undefined && before !== node) return `${key} was bound to ${before} and is now on ${node}`;
         places.set(uid, node);

@@ -8,11 +8,17 @@ const BUDGET = 9;
 /** How much may wait before folding takes half of every frame more. */
 const BEHIND = 60_000;
 const CHUNK = 64;
+/** Milliseconds between two redrawings of what changed; the clock and the packets move in every frame. */
+const REDRAW = 50;
+const SLOWEST_REDRAW = 250;
 
 export interface Pump {
   take(batch: readonly TraceEvent[], status: SessionStatus): void;
   stop(): void;
 }
+
+const FRAME = 17;
+const NOTHING: ReadonlySet<Slice> = new Set();
 
 interface Frame {
   readonly request: (run: () => void) => number;
@@ -40,20 +46,39 @@ export function createPump(
   let waiting = 0;
   let status: SessionStatus | undefined;
   let scheduled: number | undefined;
+  let touched = new Set<Slice>();
+  let drawn = -Infinity;
+  let pause = REDRAW;
+  let justDrew = false;
 
   const run = (): void => {
     scheduled = undefined;
-    const touched = new Set<Slice>();
     const started = frame.wall();
+    // A page that needs long to redraw does it more seldom: five times as long as that takes, it is free for other things.
+    if (justDrew) pause = Math.min(SLOWEST_REDRAW, Math.max(REDRAW, (started - drawn - FRAME) * 5));
+    justDrew = false;
     const budget = waiting > BEHIND ? BUDGET * 2.5 : BUDGET;
     model.flights.clock = { wall: started, virtual: queue[0]?.[offset]?.at ?? 0, speed: status?.speed ?? 1 };
-    while (queue.length > 0 && frame.wall() - started < budget) foldChunk(touched);
-    if (status !== undefined)
-      folded(touched, queue.length > 0 ? { ...status, now: Math.min(status.now, model.world.now) } : status);
-    if (queue.length > 0) scheduled = frame.request(run);
+    while (queue.length > 0 && frame.wall() - started < budget) foldChunk();
+    report();
+    if (queue.length > 0 || touched.size > 0) scheduled = frame.request(run);
   };
 
-  const foldChunk = (touched: Set<Slice>): void => {
+  const report = (): void => {
+    if (status === undefined) return;
+    const shown = queue.length > 0 ? { ...status, now: Math.min(status.now, model.world.now) } : status;
+    const wall = frame.wall();
+    if (wall - drawn < pause) {
+      folded(NOTHING, shown);
+      return;
+    }
+    folded(touched, shown);
+    touched = new Set();
+    drawn = wall;
+    justDrew = true;
+  };
+
+  const foldChunk = (): void => {
     const batch = queue[0];
     if (batch === undefined) return;
     const end = Math.min(batch.length, offset + CHUNK);

@@ -40,6 +40,12 @@ const NOTES: { readonly [type in TraceNote['type']]?: true } = {
 /** Brings the world up to one more record and tells which part of it changed. */
 export function foldWorld(world: World, event: TraceEvent): Slice | undefined {
   if (event.at > world.now) world.now = event.at;
+  const slice = changed(world, event);
+  if (slice === 'objects' || slice === 'pods' || slice === 'machines') world.version++;
+  return slice;
+}
+
+function changed(world: World, event: TraceEvent): Slice | undefined {
   switch (event.kind) {
     case 'host':
       return foldHost(world, event);

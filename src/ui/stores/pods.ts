@@ -22,7 +22,17 @@ export interface PodView {
 }
 
 /** Every pod of the API, and those that still run though the API has forgotten them. */
-export function podsOf(world: World): PodView[] {
+export function podsOf(world: World): readonly PodView[] {
+  const known = projected.get(world);
+  if (known?.version === world.version) return known.pods;
+  const pods = projectPods(world);
+  projected.set(world, { version: world.version, pods });
+  return pods;
+}
+
+const projected = new WeakMap<World, { readonly version: number; readonly pods: readonly PodView[] }>();
+
+function projectPods(world: World): PodView[] {
   const views: PodView[] = [];
   const known = new Set<string>();
   for (const stored of world.objects.values()) {

@@ -7,6 +7,8 @@ import type { RaftEntryNote, SchedulerVerdict } from '../../sim/trace.ts';
  */
 export interface World {
   now: Micros;
+  /** Counts changes of what pods are projected from. */
+  version: number;
   machines: Map<string, MachineState>;
   processes: Map<ProcessId, ProcessState>;
   members: Map<string, MemberState>;
@@ -142,6 +144,7 @@ export interface Schedule {
 export function createWorld(): World {
   return {
     now: 0,
+    version: 0,
     machines: new Map(),
     processes: new Map(),
     members: new Map(),

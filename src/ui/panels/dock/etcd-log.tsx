@@ -12,7 +12,7 @@ import { useView } from '../../stores/view-store.ts';
 import type { Revision, World } from '../../stores/world.ts';
 import css from './dock.module.css';
 
-const ROWS = 200;
+const ROWS = 80;
 
 /** A column per member, a row per index: what each has, in which term, and how far it is committed. */
 export function EtcdLog(): ReactNode {

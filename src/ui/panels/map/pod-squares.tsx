@@ -79,28 +79,19 @@ export const PodSquares = memo(function PodSquares({ pods, width, height, host, 
       }}
     >
       {grid.squares.map(({ pod, x, y }) => (
-        <g
+        <Square
           key={pod.uid}
-          transform={`translate(${x} ${y})`}
-          className={css.pod}
-          data-target={`pod:${pod.uid}`}
-          data-key={pod.key}
-          data-host={host}
-          data-shape={pod.shape}
-          onClick={(event) => {
-            event.stopPropagation();
-            choose(pod);
-          }}
-        >
-          <title>{`${pod.namespace}/${pod.name} ${SAID[pod.shape]}`}</title>
-          <PodMark shape={pod.shape} size={grid.size} />
-          {selected === pod.uid && (
-            <rect className={css.podSelected} x={-3} y={-3} width={grid.size + 6} height={grid.size + 6} rx={4} />
-          )}
-          {stale?.has(pod.uid) === true && (
-            <path className={css.stale} d={`M-3 3v-6h6M${grid.size + 3} ${grid.size - 3}v6h-6`} />
-          )}
-        </g>
+          uid={pod.uid}
+          podKey={pod.key}
+          name={pod.name}
+          shape={pod.shape}
+          host={host}
+          x={x}
+          y={y}
+          size={grid.size}
+          selected={selected === pod.uid}
+          stale={stale?.has(pod.uid) === true}
+        />
       ))}
       {grid.labels.map((label) => (
         <text key={`${label.x} ${label.text}`} className={css.owner} x={label.x} y={label.y}>
@@ -113,5 +104,51 @@ export const PodSquares = memo(function PodSquares({ pods, width, height, host, 
         </text>
       )}
     </svg>
+  );
+});
+
+interface SquareProps {
+  readonly uid: string;
+  readonly podKey: string;
+  readonly name: string;
+  readonly shape: PodShape;
+  readonly host: string;
+  readonly x: number;
+  readonly y: number;
+  readonly size: number;
+  readonly selected: boolean;
+  readonly stale: boolean;
+}
+
+const Square = memo(function Square({
+  uid,
+  podKey,
+  name,
+  shape,
+  host,
+  x,
+  y,
+  size,
+  selected,
+  stale,
+}: SquareProps): ReactNode {
+  return (
+    <g
+      transform={`translate(${x} ${y})`}
+      className={css.pod}
+      data-target={`pod:${uid}`}
+      data-key={podKey}
+      data-host={host}
+      data-shape={shape}
+      onClick={(event) => {
+        event.stopPropagation();
+        useView.getState().select({ kind: 'pod', uid, key: podKey, host });
+      }}
+    >
+      <title>{`${name} ${SAID[shape]}`}</title>
+      <PodMark shape={shape} size={size} />
+      {selected && <rect className={css.podSelected} x={-3} y={-3} width={size + 6} height={size + 6} rx={4} />}
+      {stale && <path className={css.stale} d={`M-3 3v-6h6M${size + 3} ${size - 3}v6h-6`} />}
+    </g>
   );
 });
