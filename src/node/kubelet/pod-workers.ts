@@ -147,7 +147,7 @@ export class PodWorkers {
 
   #toTerminating(worker: PodWorker, grace: number | undefined): void {
     worker.stage = 'terminating';
-    worker.grace = grace;
+    worker.grace = grace === undefined ? undefined : Math.max(1, grace);
   }
 
   async #run(worker: PodWorker): Promise<void> {

@@ -231,7 +231,7 @@ export async function killContainer(
   const container = [...(pod?.spec.initContainers ?? []), ...(pod?.spec.containers ?? [])].find(
     ({ name }) => name === kill.name,
   );
-  let grace = pod === undefined ? 30 : graceOf(pod, container, kill);
+  let grace = graceOverride ?? (pod === undefined ? 30 : graceOf(pod, container, kill));
   if (pod !== undefined && container !== undefined)
     recorder.event(containerRef(pod, container), 'Normal', 'Killing', kill.message);
   const hook = container?.lifecycle?.preStop;
@@ -247,7 +247,6 @@ export async function killContainer(
     grace -= Math.floor((env.uptime() - began) / SECOND);
   }
   if (grace < MINIMUM_GRACE) grace = MINIMUM_GRACE;
-  if (graceOverride !== undefined) grace = graceOverride;
   try {
     await cri.call('stopContainer', { containerId: id, timeout: grace }, UNLIMITED);
   } catch (error) {

@@ -6,7 +6,7 @@ import { sameData } from './same.ts';
 import { sortBy } from '../../lib/order.ts';
 import { SECOND, type Env } from '../../sim/env.ts';
 import { apiReason, isStatic, podPath, uidOf } from './format.ts';
-import { KUBELET_CONDITIONS } from './pod-status.ts';
+import { KUBELET_CONDITIONS } from './pod-conditions.ts';
 import type { PodStore } from './pod-store.ts';
 
 interface Versioned {

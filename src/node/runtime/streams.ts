@@ -140,7 +140,7 @@ export function execStream(env: Env, containers: Containers, exchange: Exchange,
   );
   exchange.on({
     data: (data, channel) => running.input.send(data, channel),
-    end: () => running.input.send(END_OF_INPUT, 0),
+    end: () => running.input.end(),
     closed: () => running.cancel(),
   });
 }

@@ -114,7 +114,9 @@ function executeBeside(context: ContainerContext, args: ContainerArgs, exchange:
   exchange.on({
     data: (data, channel) => {
       if (channel !== 0) return;
-      if (body.tty && data.includes(INTERRUPT)) interruptForeground(task);
+      // Only a terminal gives these characters a meaning; without one, input is bytes.
+      if (!body.tty) return env.spawn(() => input.write(data).catch(() => {}));
+      if (data.includes(INTERRUPT)) interruptForeground(task);
       const end = data.indexOf(END_OF_INPUT);
       const text = (end < 0 ? data : data.slice(0, end)).replaceAll(INTERRUPT, '');
       if (text !== '') env.spawn(() => input.write(text).catch(() => {}));
