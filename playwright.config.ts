@@ -1,17 +1,19 @@
 import { defineConfig } from '@playwright/test';
 
-const port = 4173;
+const port = 4398;
 
-/** The built page in the system's Chromium. `PAGE` names another address where it is served already. */
+/** The built page in Chromium. `PAGE` names another address where it is served already. */
 export default defineConfig({
   testDir: 'e2e',
   reporter: 'list',
   timeout: 120_000,
+  expect: { timeout: 15_000 },
   fullyParallel: false,
   workers: 1,
   use: {
     baseURL: process.env['PAGE'] ?? `http://127.0.0.1:${port}`,
     viewport: { width: 1280, height: 720 },
+    screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
       args: [
@@ -28,9 +30,11 @@ export default defineConfig({
   ...(process.env['PAGE'] === undefined
     ? {
         webServer: {
-          command: `node node_modules/vite/bin/vite.js preview --host 127.0.0.1 --port ${port} --strictPort`,
+          command: 'node scripts/start.mjs',
+          env: { PORT: String(port) },
           url: `http://127.0.0.1:${port}`,
-          reuseExistingServer: true,
+          timeout: 180_000,
+          reuseExistingServer: false,
         },
       }
     : {}),

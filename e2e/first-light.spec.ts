@@ -87,9 +87,17 @@ test('the Deployment from the editor is applied, spreads, answers the internet a
     .toBe(true);
   await page.getByRole('tab', { name: 'Internet' }).click();
   await page.getByLabel('address').fill('http://10.0.0.22:30080/');
-  for (let visits = 1; visits <= 8; visits++) {
-    await page.getByRole('button', { name: 'Open', exact: true }).click();
-    await expect(page.getByText('Welcome to nginx!', { exact: false })).toHaveCount(visits);
+  const pages = page.getByText('Welcome to nginx!');
+  const open = page.getByRole('button', { name: 'Open', exact: true });
+  // kube-proxy on the machine has its second to learn of the last endpoint.
+  await expect(async () => {
+    await open.click();
+    await expect(pages.first()).toBeVisible({ timeout: 2_000 });
+  }).toPass();
+  for (let visit = 1; visit <= 8; visit++) {
+    const before = await pages.count();
+    await open.click();
+    await expect(pages).toHaveCount(before + 1);
   }
   const logs = await printed('kubectl logs -l app=web --prefix --tail=-1 | grep curl');
   const served = new Set([...logs.matchAll(/\[pod\/(web-\S+)\/nginx\]/g)].map((match) => match[1]));
@@ -233,7 +241,7 @@ test('a manifest of script tags is text wherever it shows; a huge one and a brok
   await save('markup.yaml', manifest.replace('name: scripts', `name: "${script}"`));
   await save(
     'huge.yaml',
-    `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: huge}\ndata: {x: "${'x'.repeat(3_100_000)}"}`,
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: huge}\ndata: {x: "${'x'.repeat(3_200_000)}"}`,
   );
 
   expect(await printed('kubectl apply -f scripts.yaml')).toContain('configmap/scripts created');
@@ -242,9 +250,7 @@ test('a manifest of script tags is text wherever it shows; a huge one and a brok
   expect(await printed('kubectl apply -f broken.yaml')).toContain(
     'error: error parsing broken.yaml: error converting YAML to JSON',
   );
-  expect(await printed('kubectl create -f huge.yaml')).toMatch(
-    /Request entity too large: limit is 3145728|etcdserver: request is too large|Too long: must have at most 1048576 bytes/,
-  );
+  expect(await printed('kubectl create -f huge.yaml')).toContain('Request entity too large: limit is 3145728');
   expect(await printed('kubectl get cm')).not.toContain('huge');
   await expect(page.locator('img')).toHaveCount(0);
   expect(await page.locator('body script').count()).toBe(
@@ -264,7 +270,23 @@ function save(path: string, text: string): Promise<unknown> {
   );
 }
 
+test('reset with another seed and size', async () => {
+  await page.getByTitle('Start another run').click();
+  await page.getByLabel('Seed').fill('7');
+  await page.getByLabel('Control-plane machines').selectOption('1');
+  await page.getByLabel('Workers').fill('2');
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await expect(machine('cp-2')).toHaveCount(0);
+  await expect(speed('1×')).toBeChecked({ timeout: 60_000 });
+  expect((await statusOf(page)).seed).toBe(7);
+  const nodes = await printed('kubectl get nodes');
+  expect(nodes.match(/ Ready /g)).toHaveLength(3);
+});
+
 test('a run is saved, loaded and comes out the same; a damaged file says what to do', async () => {
+  await dropFault(cluster, 'kill', component('worker-1/kubelet'), { x: 0.5, y: 0.5 });
+  await expect(component('worker-1/kubelet')).toHaveAttribute('data-state', 'exited');
+  await expect(component('worker-1/kubelet')).toHaveAttribute('data-state', 'running', { timeout: 60_000 });
   await page.getByRole('button', { name: 'Pause', exact: true }).click();
   await page.getByRole('button', { name: 'Share or save this run' }).click();
   const [download] = await Promise.all([
@@ -280,20 +302,12 @@ test('a run is saved, loaded and comes out the same; a damaged file says what to
   await writeFile(damaged, '{"format":"kubarium/1","seed":');
   await page.locator('input[type=file]').setInputFiles(damaged);
   await expect(page.getByRole('alert')).toContainText('Export the run again, or start a new one');
-  await page.keyboard.press('Escape');
-});
+  await expect(page.getByRole('dialog')).toBeVisible();
+  expect((await statusOf(page)).now).toBe(recording.until);
 
-test('reset with another seed and size', async () => {
-  await page.getByRole('button', { name: 'Start another run' }).click();
-  await page.getByLabel('Seed').fill('7');
-  await page.getByLabel('Control-plane machines').selectOption('1');
-  await page.getByLabel('Workers').fill('2');
-  await page.getByRole('button', { name: 'Start', exact: true }).click();
-  await expect(machine('cp-2')).toHaveCount(0);
-  await expect(speed('1×')).toBeChecked({ timeout: 60_000 });
-  expect((await statusOf(page)).seed).toBe(7);
-  const nodes = await printed('kubectl get nodes');
-  expect(nodes.match(/ Ready /g)).toHaveLength(3);
+  await page.locator('input[type=file]').setInputFiles(file);
+  await expect(page.getByText('This is the recorded run, event for event.').first()).toBeAttached({ timeout: 60_000 });
+  expect(await statusOf(page)).toMatchObject({ now: recording.until, hash: recording.hash });
 });
 
 test('nothing left the origin, nothing was written to the console, nothing broke the policy', () => {
