@@ -63,7 +63,10 @@ export const kubeProxy: Program = (env) => {
         services: ports.length,
         endpoints: ports.reduce((sum, port) => sum + port.endpoints.length, 0),
       });
-      if (wanted) request();
+      if (wanted) {
+        wanted = false;
+        request();
+      }
     });
   }
 
