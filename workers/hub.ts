@@ -3,9 +3,10 @@ import { machinesOf, parseTopology, topologyJson } from '../src/cluster/topology
 import { parseRecording } from '../src/cluster/recording.ts';
 import { createSession } from '../src/sim/hub.ts';
 import { createPool } from '../src/sim/placement/pool.ts';
+import { createSpares } from '../src/sim/placement/spares.ts';
 import { createWorkers, type WorkerFactory } from '../src/sim/placement/workers.ts';
 import type { Placement } from '../src/sim/placement/placement.ts';
-import type { PlacementName, Session } from '../src/sim/session.ts';
+import type { Machines, PlacementName, Session } from '../src/sim/session.ts';
 import { portOfWorker } from '../src/sim/worker-main.ts';
 import type { Hub, OpenOptions } from '../src/ui/session/hub.ts';
 
@@ -29,8 +30,28 @@ const everything: Start = (name) => new Worker(new URL('./all.ts', import.meta.u
 const perProcess: WorkerFactory = (worker, program) => portOfWorker((files[program] ?? machine)(worker));
 const pooled: WorkerFactory = (worker) => portOfWorker(everything(worker));
 
+const spares = createSpares(perProcess, (program) => (Object.hasOwn(files, program) ? program : 'machine'));
+
+/** More would only keep a large cluster's first machines waiting for processor time. */
+const MOST_SPARES = 40;
+
+/** The programs whose workers a cluster needs as soon as it is switched on, and those that its static pods will need. */
+function programsAtBoot({ hosts }: Machines): string[] {
+  const atPowerOn = hosts.flatMap(({ init }) => [
+    ...init.filter(({ ownWorker }) => ownWorker === true).map(({ program }) => program),
+    ...(init.every(({ ownWorker }) => ownWorker === true) ? [] : ['kubelet']),
+  ]);
+  const masters = hosts.filter(({ files: disk }) =>
+    Object.keys(disk ?? {}).some((path) => path.endsWith('/etcd.yaml')),
+  );
+  return [
+    ...atPowerOn,
+    ...masters.flatMap(() => ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']),
+  ].slice(0, MOST_SPARES);
+}
+
 async function placementOf(name: PlacementName): Promise<Placement> {
-  if (name === 'workers') return createWorkers({ create: perProcess });
+  if (name === 'workers') return createWorkers({ create: spares.create });
   if (name === 'pool')
     return createPool({ create: pooled, size: Math.max(1, Math.min(8, navigator.hardwareConcurrency)) });
   const [{ createInThread }, { programs }] = await Promise.all([
@@ -48,11 +69,14 @@ const hub: Hub = {
     const topology = parseTopology(recording?.topology ?? options.topology);
     const placement = await placementOf(options.placement);
     await current?.stop();
+    spares.stop();
+    const machines = machinesOf(topology);
+    if (options.placement === 'workers') spares.prepare(programsAtBoot(machines));
     current = createSession({
       seed: recording?.seed ?? options.seed,
       epoch: recording?.epoch ?? options.epoch,
       topology: topologyJson(topology),
-      machines: machinesOf(topology),
+      machines,
       placement,
       ...(recording === undefined ? {} : { inputs: recording.inputs }),
     });
