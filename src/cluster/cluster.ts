@@ -5,7 +5,7 @@ import { Kernel } from '../sim/kernel.ts';
 import { drainTrace } from '../sim/kernel-trace.ts';
 import { createInThread } from '../sim/placement/in-thread.ts';
 import type { Placement } from '../sim/placement/placement.ts';
-import type { Input, InputAction } from '../sim/session.ts';
+import type { HostSpec, Input, InputAction } from '../sim/session.ts';
 import type { TraceEvent } from '../sim/trace.ts';
 import { GodView } from './god-view.ts';
 import { programs } from './programs.ts';
@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly epoch?: Micros;
   readonly inputs?: readonly Input[];
   readonly placement?: Placement;
+  /** Machines beside those of the topology: clients of a test. */
+  readonly hosts?: readonly HostSpec[];
   /** Sees every record, after the view has. */
   readonly onTrace?: (events: readonly TraceEvent[]) => void;
 }
@@ -34,10 +36,11 @@ export class Cluster {
   constructor(options: ClusterOptions = {}) {
     this.topology = { ...defaultTopology, ...options.topology };
     this.#onTrace = options.onTrace;
+    const machines = machinesOf(this.topology);
     this.kernel = new Kernel({
       seed: options.seed ?? 1,
       epoch: options.epoch ?? DEFAULT_EPOCH,
-      machines: machinesOf(this.topology),
+      machines: { ...machines, hosts: [...machines.hosts, ...(options.hosts ?? [])] },
       placement: options.placement ?? createInThread(programs),
       ...(options.inputs === undefined ? {} : { inputs: options.inputs }),
     });

@@ -1,0 +1,180 @@
+import { MINUTE, SECOND, type Micros, type Random } from '../../sim/env.ts';
+import { createRandom } from '../../sim/random.ts';
+import type { Input } from '../../sim/session.ts';
+import { controlPlaneMachines, defaultTopology, workerMachines, type Topology } from '../topology.ts';
+
+/** What a seed stands for: a topology, a workload and faults, all drawn before the run begins. */
+export interface RandomPlan {
+  readonly seed: number;
+  readonly topology: Topology;
+  readonly inputs: readonly Input[];
+  /** Faults end and the cluster must settle from here on. */
+  readonly calm: Micros;
+}
+
+export const BOOT: Micros = 45 * SECOND;
+/** After the faults the operator puts right what was asked for: uncordons, and images that exist. */
+export const TIDY: readonly Micros[] = [60 * SECOND, 120 * SECOND];
+
+interface App {
+  readonly name: string;
+  readonly image: string;
+}
+const IMAGES = ['nginx', 'httpd', 'redis'] as const;
+const APPS: readonly App[] = [0, 1, 2, 3].map((i) => ({
+  name: `app-${i}`,
+  image: IMAGES[i % IMAGES.length] ?? 'nginx',
+}));
+const nodePort = (index: number) => 30080 + index;
+
+function oneOf<T>(random: Random, choices: readonly T[], otherwise: T): T {
+  return choices[random.below(choices.length)] ?? otherwise;
+}
+
+export function planOf(seed: number, minutes: number): RandomPlan {
+  const random = createRandom(seed, 'plan');
+  const topology: Topology = {
+    ...defaultTopology,
+    controlPlanes: oneOf(random, [1, 3, 3, 3, 3, 5], 3),
+    workers: oneOf(random, [1, 2, 2, 3, 3, 4, 5, 10], 3),
+    controlPlaneNodes: random.chance(3, 4),
+  };
+  const calm = minutes * MINUTE;
+  const inputs = [
+    ...workload(random, topology, calm),
+    ...faults(random, topology, calm),
+    { at: calm, kind: 'fault', command: 'heal all' } as const,
+    ...TIDY.flatMap((after) => tidy(topology, calm + after)),
+  ];
+  return { seed, topology, inputs: inputs.sort((a, b) => a.at - b.at), calm };
+}
+
+const SESSIONS = 3;
+const message = (at: Micros, value: object): Input => ({
+  at,
+  kind: 'text',
+  process: 'laptop/terminal',
+  text: JSON.stringify(value),
+});
+
+/** Whatever the terminal was still busy with is interrupted. */
+function typed(at: Micros, session: number, text: string): Input[] {
+  return [message(at, { session, kind: 'interrupt' }), message(at + 10_000, { session, kind: 'line', text })];
+}
+
+function workload(random: Random, topology: Topology, until: Micros): Input[] {
+  const workers = workerMachines(topology);
+  const inputs: Input[] = [];
+  for (let session = 1; session <= SESSIONS; session++) inputs.push(message(BOOT - SECOND, { session, kind: 'open' }));
+  let apps = 0;
+  let turn = 0;
+  for (let at = BOOT; at < until - 10 * SECOND; at += (3 + random.below(17)) * SECOND) {
+    const session = 1 + (turn++ % SESSIONS);
+    if (apps < APPS.length && (apps === 0 || random.chance(1, 3))) {
+      const { name, image } = APPS[apps] ?? { name: 'app-0', image: 'nginx' };
+      const replicas = 1 + random.below(5);
+      inputs.push(...typed(at, session, `kubectl create deployment ${name} --image=${image} --replicas=${replicas}`));
+      inputs.push(
+        ...typed(
+          at + SECOND,
+          session,
+          `kubectl create service nodeport ${name} --tcp=80:80 --node-port=${nodePort(apps)}`,
+        ),
+      );
+      apps++;
+      continue;
+    }
+    if (random.chance(1, 4)) {
+      const url = `http://${oneOf(random, workers, workers[0])?.ip ?? ''}:${nodePort(random.below(apps))}/`;
+      inputs.push({ at, kind: 'text', process: 'internet/internet', text: JSON.stringify({ url }) });
+      continue;
+    }
+    inputs.push(...typed(at, session, command(random, topology, APPS[random.below(apps)] ?? APPS[0])));
+  }
+  return inputs;
+}
+
+function command(random: Random, topology: Topology, app: App | undefined): string {
+  const { name, image } = app ?? { name: 'app-0', image: 'nginx' };
+  const worker = oneOf(
+    random,
+    workerMachines(topology).map((machine) => machine.name),
+    'worker-1',
+  );
+  const choices = [
+    `kubectl scale deployment ${name} --replicas=${random.below(7)}`,
+    `kubectl scale deployment ${name} --replicas=${random.below(7)}`,
+    `kubectl rollout restart deployment ${name}`,
+    `kubectl rollout undo deployment ${name}`,
+    `kubectl rollout status deployment ${name} --timeout=20s`,
+    `kubectl set image deployment ${name} ${image}=${image}:no-such-tag`,
+    `kubectl set image deployment ${name} ${image}=${image}`,
+    `kubectl delete pods -l app=${name} --wait=false`,
+    `kubectl delete pods -l app=${name} --force --grace-period=0`,
+    `kubectl expose deployment ${name} --port=80 --name=${name}-too`,
+    `kubectl delete service ${name}-too`,
+    `kubectl delete replicasets -l app=${name} --cascade=orphan`,
+    `kubectl get pods -A -o wide`,
+    `kubectl cordon ${worker}`,
+    `kubectl uncordon ${worker}`,
+    `kubectl drain ${worker} --ignore-daemonsets --force --timeout=20s`,
+    `kubectl create configmap notes-${random.below(3)} --from-literal=a=${random.below(100)}`,
+    `kubectl delete configmap notes-${random.below(3)}`,
+    `kubectl label deployment ${name} tier=t${random.below(5)} --overwrite`,
+  ];
+  return oneOf(random, choices, 'kubectl get nodes');
+}
+
+function tidy(topology: Topology, at: Micros): Input[] {
+  const lines = [
+    ...workerMachines(topology).map(({ name }) => `kubectl uncordon ${name}`),
+    ...APPS.map(({ name, image }) => `kubectl set image deployment ${name} ${image}=${image}`),
+  ];
+  return lines.flatMap((text, i) => typed(at + i * SECOND, 1 + (i % SESSIONS), text));
+}
+
+type Choice = readonly [inject: string, heal: string | undefined];
+
+function faults(random: Random, topology: Topology, until: Micros): Input[] {
+  const inputs: Input[] = [];
+  for (let at = BOOT + random.below(20) * SECOND; at < until - 30 * SECOND; at += (15 + random.below(45)) * SECOND) {
+    const [inject, heal] = oneOf<Choice>(random, faultChoices(random, topology), ['heal all', undefined]);
+    inputs.push({ at, kind: 'fault', command: inject });
+    if (heal !== undefined) inputs.push({ at: at + (5 + random.below(60)) * SECOND, kind: 'fault', command: heal });
+  }
+  return inputs;
+}
+
+function faultChoices(random: Random, topology: Topology): Choice[] {
+  const controlPlanes = controlPlaneMachines(topology).map(({ name }) => name);
+  const workers = workerMachines(topology).map(({ name }) => name);
+  const all = [...controlPlanes, ...workers];
+  const one = (names: readonly string[]) => oneOf(random, names, 'cp-1');
+  const machine = one(all);
+  const other = one(['balancer', ...all].filter((name) => name !== machine));
+  const some = all.filter(() => random.chance(1, 3));
+  const side = some.length === 0 || some.length === all.length ? [machine] : some;
+  const controlPlane = one(controlPlanes);
+  const component = `${controlPlane}/${one(['etcd', 'kube-apiserver', 'kube-scheduler', 'kube-controller-manager'])}`;
+  const skew = `${random.chance(1, 2) ? '+' : '-'}${1 + random.below(120)}s`;
+  return [
+    [`power-off ${machine}`, `power-on ${machine}`],
+    [`power-off ${controlPlane}`, `power-on ${controlPlane}`],
+    [`partition ${machine}`, 'heal partition'],
+    [`partition ${side.join(' ')}`, 'heal partition'],
+    [`partition ${machine} -> ${other}`, 'heal partition'],
+    [`partition ${other} -> ${machine}`, 'heal partition'],
+    [`partition ${machine} | ${other}`, 'heal partition'],
+    [`loss ${5 + random.below(30)}% ${machine}`, 'heal loss'],
+    [`latency ${5 + random.below(200)}ms+-${1 + random.below(100)}ms ${machine}`, 'heal latency'],
+    [`slow-disk ${controlPlane} ${10 + random.below(300)}ms`, 'heal slow-disk'],
+    [`clock-skew ${machine} ${skew}`, 'heal clock-skew'],
+    [`pause ${machine}`, 'heal pause'],
+    [`pause ${component}`, 'heal pause'],
+    [`pause ${machine}/kubelet`, 'heal pause'],
+    [`kill ${component}`, undefined],
+    [`kill ${component}`, undefined],
+    [`kill ${machine}/kubelet`, undefined],
+    [`kill ${one(workers)}/containerd`, undefined],
+  ];
+}

@@ -1,0 +1,55 @@
+import { isObject } from '../../lib/json.ts';
+import { SECOND, type Micros } from '../../sim/env.ts';
+import type { TraceEvent } from '../../sim/trace.ts';
+
+/** Written for ever, whatever happens: heartbeats and what is told about the past. */
+const HEARTBEATS = /^\/registry\/(leases|masterleases|events|minions)\/|^compact_rev_key$/;
+
+/** What the final checks need beyond the view: when which key was written, and the tables of every host. */
+export class RunWatch {
+  /** The last write of every key that is no heartbeat. */
+  readonly #written = new Map<string, Micros>();
+  readonly #renewed = new Map<string, Micros>();
+  readonly #tables = new Map<string, unknown>();
+  #revision = 0;
+
+  fold(events: readonly TraceEvent[]): void {
+    for (const event of events) {
+      if (event.kind === 'tables') this.#tables.set(event.host, event.tables);
+      if (event.kind !== 'note' || event.note.type !== 'etcd.apply' || event.note.revision <= this.#revision) continue;
+      this.#revision = event.note.revision;
+      for (const { key } of event.note.changes) {
+        if (key.startsWith('/registry/leases/kube-system/')) this.#renewed.set(key, event.at);
+        if (!HEARTBEATS.test(key)) this.#written.set(key, event.at);
+      }
+    }
+  }
+
+  /** Keys written since then. */
+  writtenSince(at: Micros): string[] {
+    return [...this.#written].filter(([, when]) => when > at).map(([key]) => key);
+  }
+
+  leaseHeld(lease: string, now: Micros): boolean {
+    return (this.#renewed.get(`/registry/leases/kube-system/${lease}`) ?? -1) > now - 15 * SECOND;
+  }
+
+  /** `ip:port` of every DNAT to a pod, by host. */
+  targets(): ReadonlyMap<string, ReadonlySet<string>> {
+    const found = new Map<string, Set<string>>();
+    for (const [host, tables] of this.#tables) {
+      const targets = new Set<string>();
+      collect(tables, targets);
+      if (targets.size > 0) found.set(host, targets);
+    }
+    return found;
+  }
+}
+
+function collect(value: unknown, into: Set<string>): void {
+  if (Array.isArray(value)) for (const item of value) collect(item, into);
+  if (!isObject(value)) return;
+  const { kind, to } = value;
+  if (kind === 'dnat' && typeof to === 'string' && to.startsWith('10.244.')) into.add(to);
+  for (const item of Object.values(value)) collect(item, into);
+}
