@@ -137,7 +137,7 @@ function ShareDialog(): ReactNode {
       {link !== '' && (
         <input
           readOnly
-          aria-label="link"
+          aria-label="link to this run"
           style={{ width: '100%' }}
           value={link}
           onFocus={(event) => event.target.select()}

@@ -5,12 +5,15 @@ import { machinesOf, parseTopology } from '../../cluster/topology.ts';
 import { layoutOf, type Layout, type MachineInfo } from '../graph/layout.ts';
 import { NO_STATUS, TERMINAL, useTrace } from '../stores/trace-store.ts';
 import { useView } from '../stores/view-store.ts';
+import { forgetTerminals } from './terminal-bus.ts';
 import { bootCluster, replay } from './boot.ts';
 import type { Failure, Hub, OpenOptions } from './hub.ts';
 import { browserFrame, createPump, type Pump } from './pump.ts';
 
 /** The run that the page shows, and everything that a person can do to it. */
 export interface Control {
+  /** Counts the runs opened by this page. */
+  readonly run: number;
   readonly options: OpenOptions;
   readonly layout: Layout;
   readonly machines: readonly MachineInfo[];
@@ -21,7 +24,7 @@ export interface Control {
 export const useRun = create<Control>()(() => {
   const options = optionsOf(1, {});
   const machines = machinesFor(options.topology);
-  return { options, machines, layout: layoutOf(machines) };
+  return { run: 0, options, machines, layout: layoutOf(machines) };
 });
 
 let hub: Hub | undefined;
@@ -44,6 +47,7 @@ export async function openRun(options: OpenOptions): Promise<void> {
   const before = useRun.getState().session;
   pump?.stop();
   useTrace.getState().reset();
+  forgetTerminals();
   useView.getState().set({
     playhead: undefined,
     selected: undefined,
@@ -54,7 +58,14 @@ export async function openRun(options: OpenOptions): Promise<void> {
   try {
     const topology = options.recording?.topology ?? options.topology;
     const machines = machinesFor(topology);
-    useRun.setState({ options, machines, layout: layoutOf(machines), session: undefined, failure: undefined });
+    useRun.setState({
+      run: useRun.getState().run + 1,
+      options,
+      machines,
+      layout: layoutOf(machines),
+      session: undefined,
+      failure: undefined,
+    });
     if (before !== undefined) await before.stop().catch(() => undefined);
     if (hub === undefined) return;
     const session = await hub.open(options);

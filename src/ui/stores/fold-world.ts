@@ -6,6 +6,7 @@ import { hostOf, type ContainerState, type ProcessState, type SandboxState, type
 export type Slice = 'machines' | 'raft' | 'objects' | 'pods' | 'faults' | 'beliefs' | 'tables';
 
 const KEPT_ENTRIES = 2_000;
+const KEPT_PROCESSES = 4_000;
 
 /** Whether a record changes the world, and so belongs in the journal that looking back is made of. */
 export function changesWorld(event: TraceEvent): boolean {
@@ -51,6 +52,7 @@ function changed(world: World, event: TraceEvent): Slice | undefined {
       return foldHost(world, event);
     case 'process':
       world.processes.set(event.process, processAfter(world.processes.get(event.process), event));
+      if (world.processes.size > KEPT_PROCESSES) forgetEnded(world);
       return 'machines';
     case 'fault':
       if (event.state === 'healed') world.faults.delete(event.id);
@@ -105,6 +107,17 @@ function powerless(sandbox: SandboxState, at: number): SandboxState {
   const containers = new Map<string, ContainerState>();
   for (const [name, container] of sandbox.containers) containers.set(name, { ...container, state: 'exited', at });
   return { ...sandbox, state: 'gone', containers };
+}
+
+/** Containers come and go for ever: those that ended first are forgotten first. */
+function forgetEnded(world: World): void {
+  let excess = KEPT_PROCESSES / 4;
+  for (const [id, process] of world.processes) {
+    if (excess <= 0) return;
+    if (process.state !== 'exited') continue;
+    world.processes.delete(id);
+    excess--;
+  }
 }
 
 function processAfter(before: ProcessState | undefined, event: Of<'process'>): ProcessState {

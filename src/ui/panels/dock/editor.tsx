@@ -11,7 +11,7 @@ import { defineThemes, monaco, setUpMonaco } from './monaco.ts';
 type Code = ReturnType<typeof monaco.editor.create>;
 
 /** What was saved in this run, over the samples that the laptop comes with. */
-const saved = new Map<string, string>(Object.entries(samples));
+let saved = new Map<string, string>(Object.entries(samples));
 const NEW_FILE = 'new.yaml';
 
 /** Manifests of the operator's laptop: completed and checked by the API's own schema. */
@@ -25,6 +25,8 @@ export function YamlEditor({ front }: { readonly front: boolean }): ReactNode {
 
   useEffect(() => {
     if (place.current === null) return undefined;
+    // A new run has a new laptop: what was saved on the old one is gone.
+    saved = new Map(Object.entries(samples));
     const made = createCode(place.current);
     code.current = made;
     setTools(document.getElementById('editor-tools') ?? undefined);

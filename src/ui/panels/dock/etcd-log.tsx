@@ -24,12 +24,6 @@ export function EtcdLog(): ReactNode {
   // eslint-disable-next-line react-hooks/exhaustive-deps -- the world is one mutable object: the tick tells that it changed
   const { rows, commit } = useMemo(() => logRows(world, history, layout.column, ROWS), [world, history, layout, tick]);
   const leader = etcdLeader(world)?.host;
-  const scroller = useRef<HTMLDivElement>(null);
-  const last = rows.at(-1)?.index ?? 0;
-  useEffect(() => {
-    const element = scroller.current;
-    if (element !== null && entry === undefined) element.scrollTop = element.scrollHeight;
-  }, [last, entry]);
   if (rows.length === 0) return <p className={css.empty}>No member has written to its log yet.</p>;
   return (
     <div className={css.etcd}>
@@ -49,7 +43,7 @@ export function EtcdLog(): ReactNode {
             </tr>
           </thead>
         </table>
-        <div className={css.rows} ref={scroller} tabIndex={0} role="region" aria-label="etcd log">
+        <div className={css.rows} tabIndex={0} role="region" aria-label="etcd log">
           <table>
             <tbody>
               {rows.map((row) => (

@@ -1,5 +1,6 @@
 import { lazy, Suspense, type ReactNode } from 'react';
 import { Icon } from '../../app/icons.tsx';
+import { useRun } from '../../session/control.ts';
 import { useView } from '../../stores/view-store.ts';
 import css from './dock.module.css';
 
@@ -8,6 +9,7 @@ const Editor = lazy(async () => ({ default: (await import('./editor.tsx')).YamlE
 
 /** Terminals and the editor. All stay alive behind the one in front. */
 export function LeftPane(): ReactNode {
+  const run = useRun((state) => state.run);
   const left = useView((view) => view.left);
   const sessions = useView((view) => view.sessions);
   const edited = useView((view) => view.edited);
@@ -52,13 +54,17 @@ export function LeftPane(): ReactNode {
       <div className={css.body}>
         <Suspense fallback={<p className={css.loading}>Loading</p>}>
           {sessions.map((session) => (
-            <div key={session} className={css.fill} hidden={left.kind !== 'terminal' || left.session !== session}>
+            <div
+              key={`${run} ${session}`}
+              className={css.fill}
+              hidden={left.kind !== 'terminal' || left.session !== session}
+            >
               <Terminal session={session} front={left.kind === 'terminal' && left.session === session} />
             </div>
           ))}
           {edited && (
             <div className={css.fill} hidden={left.kind !== 'editor'}>
-              <Editor front={left.kind === 'editor'} />
+              <Editor key={run} front={left.kind === 'editor'} />
             </div>
           )}
         </Suspense>

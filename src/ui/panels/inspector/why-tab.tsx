@@ -86,9 +86,7 @@ function StepLine({ step }: { readonly step: Step }): ReactNode {
   const program = step.source === undefined ? undefined : world.processes.get(step.source)?.program;
   const name = program === undefined ? undefined : (COMPONENTS[program] ?? program);
   const strong =
-    step.by === 'program'
-      ? (/^[a-z-]+(?=: )/.exec(step.text) ?? /^(kubelet|scheduler|[A-Z]\w+)\b/.exec(step.text))?.[0]
-      : undefined;
+    step.by === 'program' ? /^([a-z-]+-controller|kubelet|scheduler|[A-Z]\w+)\b/.exec(step.text)?.[0] : undefined;
   return (
     <p>
       <span title={name === undefined ? step.text : `${step.source}: ${step.text}`}>
