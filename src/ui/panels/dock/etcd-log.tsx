@@ -1,4 +1,4 @@
-import { memo, useEffect, useMemo, useRef, type ReactNode } from 'react';
+import { memo, useMemo, type ReactNode } from 'react';
 import { Crown } from '../../app/icons.tsx';
 import { diffObjects } from '../../graph/diff.ts';
 import { logRows, type LogRow } from '../../graph/log-rows.ts';
