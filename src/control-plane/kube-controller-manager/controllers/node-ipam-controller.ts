@@ -38,14 +38,18 @@ export function reconcileNodeIpam({ cache, flags, memory }: Request<never, Memor
   const writes: Write[] = [];
   for (const node of nodes) {
     if (node.spec.podCIDR !== undefined || node.metadata.deletionTimestamp !== undefined) continue;
-    const part = Array.from({ length: parts }, (_, i) => (next + i) % parts).find(
-      (index) => !used.has(cidrAt(network.start + index * size, bits)),
-    );
-    if (part === undefined) {
+    let tried = 0;
+    let part = next;
+    let cidr = cidrAt(network.start + part * size, bits);
+    while (used.has(cidr) && tried < parts) {
+      tried++;
+      part = (part + 1) % parts;
+      cidr = cidrAt(network.start + part * size, bits);
+    }
+    if (tried === parts) {
       writes.push(exhausted(node));
       continue;
     }
-    const cidr = cidrAt(network.start + part * size, bits);
     used.add(cidr);
     next = (part + 1) % parts;
     writes.push(assign(node, cidr));
@@ -82,8 +86,8 @@ function parseCidr(cidr: string): { readonly start: number; readonly bits: numbe
 }
 
 function cidrAt(address: number, bits: number): string {
-  const bytes = [16_777_216, 65_536, 256, 1].map((unit) => Math.floor(address / unit) % 256);
-  return `${bytes.join('.')}/${bits}`;
+  const byte = (unit: number): number => Math.floor(address / unit) % 256;
+  return `${byte(16_777_216)}.${byte(65_536)}.${byte(256)}.${byte(1)}/${bits}`;
 }
 
 function powerOfTwo(exponent: number): number {
