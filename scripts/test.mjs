@@ -8,7 +8,10 @@ import { ensureBuild, ensureChromium, ensurePackages, root } from './setup.mjs';
 ensurePackages();
 const env = { ...process.env, CHROMIUM: ensureChromium() };
 const bin = (...path) => join(root, 'node_modules', ...path);
-const node = (script, ...args) => () => spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit', env }).status === 0;
+const node =
+  (script, ...args) =>
+  () =>
+    spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit', env }).status === 0;
 
 /** First load: what index.html asks for before anything is opened. */
 const FIRST_LOAD_LIMIT = 300 * 1024;
@@ -23,9 +26,13 @@ function sizes() {
   const first = [...new Set(asked)].reduce((sum, file) => sum + gzip(join(dist, file)), gzip(join(dist, 'index.html')));
   console.log(`first load: ${(first / 1024).toFixed(1)} KB gzip of ${FIRST_LOAD_LIMIT / 1024} KB`);
   let ok = first <= FIRST_LOAD_LIMIT;
-  for (const file of readdirSync(join(dist, 'assets')).filter((name) => /^(etcd|kube-[a-z-]+|node|load-balancer|cloud)-.*\.js$/.test(name)).sort()) {
+  for (const file of readdirSync(join(dist, 'assets'))
+    .filter((name) => /^(etcd|kube-[a-z-]+|node|load-balancer|cloud)-.*\.js$/.test(name))
+    .sort()) {
     const size = gzip(join(dist, 'assets', file));
-    console.log(`worker ${file}: ${(size / 1024).toFixed(1)} KB gzip of ${(statSync(join(dist, 'assets', file)).size / 1024).toFixed(0)} KB`);
+    console.log(
+      `worker ${file}: ${(size / 1024).toFixed(1)} KB gzip of ${(statSync(join(dist, 'assets', file)).size / 1024).toFixed(0)} KB`,
+    );
     if (size > WORKER_LIMIT) ok = false;
   }
   return ok;

@@ -127,13 +127,20 @@ class Hub implements Session {
 
   async input(action: InputAction): Promise<Input> {
     if (action.kind === 'fault') checkFault(this.#kernel.world, this.#kernel.faults, action.command);
-    const due = this.#running && this.#pace.speed !== Infinity ? this.#pace.due() : 0;
-    const input: Input = { ...action, at: Math.max(this.#kernel.horizon, due) };
+    const input: Input = { ...action, at: this.#stamp() };
     this.#kernel.addInput(input);
     this.#poke();
     // A run that stands still shows at once what was done to it.
     if (!this.#running && this.#goals.length === 0) await this.runUntil(input.at + 1);
     return input;
+  }
+
+  /** Now: by the pace while the run keeps up with it, else as far as the run has come. */
+  #stamp(): Micros {
+    const { horizon } = this.#kernel;
+    if (!this.#running || this.#pace.speed === Infinity) return horizon;
+    const due = Math.max(horizon, this.#pace.due());
+    return (this.#kernel.nextTime() ?? Infinity) < due ? horizon : due;
   }
 
   async export(): Promise<Recording> {
