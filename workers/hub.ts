@@ -39,7 +39,10 @@ const MOST_SPARES = 40;
 function programsAtBoot({ hosts }: Machines): string[] {
   const atPowerOn = hosts.flatMap(({ init }) => [
     ...init.filter(({ ownWorker }) => ownWorker === true).map(({ program }) => program),
-    ...(init.every(({ ownWorker }) => ownWorker === true) ? [] : ['kubelet']),
+    ...init
+      .filter(({ ownWorker }) => ownWorker !== true)
+      .map(({ program }) => program)
+      .slice(0, 1),
   ]);
   const masters = hosts.filter(({ files: disk }) =>
     Object.keys(disk ?? {}).some((path) => path.endsWith('/etcd.yaml')),
