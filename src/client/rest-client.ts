@@ -6,7 +6,7 @@ import { createHttpClient } from '../sim/http-client.ts';
 import { RpcFailure } from '../sim/http.ts';
 import type { HttpClient, HttpResponse, HttpStream, RequestInit, StreamHandlers } from '../sim/http.ts';
 import { ApiError } from './client.ts';
-import type { Client, DeleteObjectOptions, ListOptions, ObjectList, WatchHandlers, WriteOptions } from './client.ts';
+import type { DeleteObjectOptions, ListOptions, ObjectList, WatchHandlers, WriteOptions } from './client.ts';
 import type { CreateRestClient, RestClient, RestClientOptions } from './contract.ts';
 import { pathOf } from './resources.ts';
 import type { Resource } from './resources.ts';
