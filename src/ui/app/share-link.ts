@@ -1,9 +1,9 @@
 import { parseRecording } from '../../cluster/recording.ts';
-import type { Recording } from '../../sim/session.ts';
+import type { PlacementName, Recording } from '../../sim/session.ts';
 import { optionsOf } from '../session/control.ts';
 import type { OpenOptions } from '../session/hub.ts';
 
-/** `#seed=7&workers=5` starts a run; `#run=…` has a recorded one again. */
+/** `#seed=7&workers=5&placement=pool` starts a run; `#run=…` has a recorded one again. */
 export async function optionsFromUrl(hash: string): Promise<OpenOptions> {
   const words = new URLSearchParams(hash.replace(/^#/, ''));
   const run = words.get('run');
@@ -14,7 +14,16 @@ export async function optionsFromUrl(hash: string): Promise<OpenOptions> {
     if (value !== null) topology[name] = wholeNumber(value, name);
   }
   const seed = words.get('seed');
-  return optionsOf(seed === null ? 1 : wholeNumber(seed, 'seed'), topology);
+  const options = optionsOf(seed === null ? 1 : wholeNumber(seed, 'seed'), topology);
+  return { ...options, placement: placementOf(words.get('placement')) };
+}
+
+const PLACEMENTS: readonly PlacementName[] = ['workers', 'pool', 'in-thread'];
+
+function placementOf(text: string | null): PlacementName {
+  const found = PLACEMENTS.find((name) => name === (text ?? 'workers'));
+  if (found === undefined) throw new Error(`placement must be one of ${PLACEMENTS.join(', ')}: got ${text}`);
+  return found;
 }
 
 export function optionsOfRecording(recording: Recording): OpenOptions {
