@@ -12,12 +12,28 @@ export function staticPods(
 ): Record<string, string> {
   const pods =
     role === 'worker'
-      ? [kubeProxy(machine)]
-      : [etcd(machine, topology), apiserver(machine, topology), controllerManager(), scheduler(), kubeProxy(machine)];
+      ? [kubeProxy(machine, topology)]
+      : [
+          etcd(machine, topology),
+          apiserver(machine, topology),
+          controllerManager(topology),
+          scheduler(),
+          kubeProxy(machine, topology),
+        ];
   return Object.fromEntries(
     pods.map((pod) => [`/etc/kubernetes/manifests/${pod.component}.yaml`, JSON.stringify(manifest(pod), null, 2)]),
   );
 }
+
+/** kubeadm's network has a part for 256 nodes, and its controllers' limit of 20 requests a second suits as many. */
+const MOST_NODES_OF_DEFAULTS = 250;
+
+function isLarge({ controlPlanes, workers }: Topology): boolean {
+  return controlPlanes + workers > MOST_NODES_OF_DEFAULTS;
+}
+
+/** Apart from the machines' and the Services' networks. */
+const LARGE_POD_CIDR = '10.128.0.0/9';
 
 interface Component {
   readonly component: string;
@@ -69,16 +85,17 @@ function apiserver(machine: Machine, topology: Topology): Component {
   };
 }
 
-function controllerManager(): Component {
+function controllerManager(topology: Topology): Component {
   return {
     component: 'kube-controller-manager',
     image: `registry.k8s.io/kube-controller-manager:${ClusterDefaults.kubernetesVersion}`,
     flags: [
       '--allocate-node-cidrs=true',
       '--bind-address=127.0.0.1',
-      `--cluster-cidr=${ClusterDefaults.podCidr}`,
+      `--cluster-cidr=${isLarge(topology) ? LARGE_POD_CIDR : ClusterDefaults.podCidr}`,
       `--cluster-name=${ClusterDefaults.clusterName}`,
       '--controllers=*,bootstrapsigner,tokencleaner',
+      ...(isLarge(topology) ? ['--kube-api-qps=100', '--kube-api-burst=100'] : []),
       `--master=${Endpoint}`,
       '--leader-elect=true',
       `--service-cluster-ip-range=${ClusterDefaults.serviceCidr}`,
@@ -99,13 +116,13 @@ function scheduler(): Component {
   };
 }
 
-function kubeProxy(machine: Machine): Component {
+function kubeProxy(machine: Machine, topology: Topology): Component {
   return {
     component: 'kube-proxy',
     image: `registry.k8s.io/kube-proxy:${ClusterDefaults.kubernetesVersion}`,
     flags: [
       `--hostname-override=${machine.name}`,
-      `--cluster-cidr=${ClusterDefaults.podCidr}`,
+      `--cluster-cidr=${isLarge(topology) ? LARGE_POD_CIDR : ClusterDefaults.podCidr}`,
       `--master=${Endpoint}`,
       `--node-ip=${machine.ip}`,
     ],
