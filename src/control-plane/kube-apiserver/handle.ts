@@ -48,6 +48,7 @@ export function handleExchange(server: Server, exchange: Exchange): void {
     user: authenticate(headers),
     accepted: accepted ?? PLAIN,
     userAgent,
+    manager: managerOf(query, userAgent),
     warnings: [],
   };
   const started = server.env.uptime();
@@ -75,6 +76,14 @@ export function handleExchange(server: Server, exchange: Exchange): void {
   }
   run(server, ctx, answers, () => dispatch(server, ctx));
 }
+
+/** What the request names, else the program that sent it. Models managerOrUserAgent. */
+function managerOf(query: URLSearchParams, userAgent: string): string {
+  const named = query.get('fieldManager') ?? '';
+  return named !== '' ? named : (userAgent.split('/')[0] ?? '').slice(0, MAX_MANAGER);
+}
+
+const MAX_MANAGER = 128;
 
 const NOT_ACCEPTABLE = failure(
   406,

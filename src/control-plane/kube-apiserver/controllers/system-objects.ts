@@ -11,6 +11,7 @@ import { createObject } from '../handlers/create.ts';
 /** The apiserver's own identity on its loopback connection. */
 export const LOOPBACK = {
   user: { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] },
+  manager: 'kube-apiserver',
   warnings: [],
 };
 

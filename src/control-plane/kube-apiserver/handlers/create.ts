@@ -1,8 +1,9 @@
 // Models apiserver/pkg/endpoints/handlers/create.go and registry/generic/registry/store.go Create.
 import type { KubeObject } from '../../../api/types.gen.ts';
-import type { RequestContext } from '../context.ts';
+import type { RequestContext, WriteContext } from '../context.ts';
 import type { ServedResource, Server } from '../server.ts';
 import type { Stored } from '../storage/objects.ts';
+import { trackUpdate } from '../../../api/managed-fields/managers.ts';
 import { generateName } from '../../../api/names.ts';
 import { keyOf } from '../../../api/scheme.ts';
 import { prepareForCreate, validateCreate, withDefaults } from '../../../api/strategy/index.ts';
@@ -15,6 +16,8 @@ import { writeOptions } from '../request-options.ts';
 import { withMetadata } from '../storage/objects.ts';
 import { newUid } from '../uid.ts';
 import { respondForm } from './read.ts';
+
+export type ManagedFields = NonNullable<KubeObject['metadata']['managedFields']>;
 
 /** Names tried for one generateName. */
 const MAX_NAMES = 8;
@@ -42,10 +45,12 @@ export function inNamespace(resource: ServedResource, namespace: string, object:
 
 export async function createObject(
   server: Server,
-  ctx: Pick<RequestContext, 'user' | 'warnings'>,
+  ctx: WriteContext,
   resource: ServedResource,
   given: KubeObject,
   dryRun: boolean,
+  /** Who owns what; without it the writer owns all that is given. */
+  applied?: ManagedFields,
 ): Promise<Stored> {
   const { kind } = resource;
   const attributes = {
@@ -57,15 +62,19 @@ export async function createObject(
     user: ctx.user,
     dryRun,
   } as const;
-  const admitted = await admit(server, attributes, withDefaults(kind, given));
+  const now = formatTime(server.env.now());
+  const defaulted = withDefaults(kind, given);
+  const managedFields =
+    applied ?? trackUpdate(kind, undefined, defaulted, { manager: ctx.manager, subresource: '', now });
+  const admitted = await admit(server, attributes, withMetadata(defaulted, { managedFields: undefined }));
   const identified = withMetadata(admitted, {
     uid: newUid(server.env),
-    creationTimestamp: formatTime(server.env.now()),
+    creationTimestamp: now,
   });
   const generated = (identified.metadata.name ?? '') === '' && (identified.metadata.generateName ?? '') !== '';
   for (let attempt = 1; ; attempt++) {
     const named = generated ? withGeneratedName(server, identified) : identified;
-    const stored = await createNamed(server, ctx, resource, named, attributes, dryRun);
+    const stored = await createNamed(server, ctx, resource, named, managedFields, attributes, dryRun);
     if (stored !== undefined) return stored;
     if (!generated) throw await existsError(server, resource, named);
     if (attempt >= MAX_NAMES) throw generateNameConflict(kind, named.metadata.name);
@@ -83,6 +92,7 @@ async function createNamed(
   ctx: Pick<RequestContext, 'warnings'>,
   resource: ServedResource,
   object: KubeObject,
+  managedFields: ManagedFields,
   attributes: Parameters<typeof checkAdmission>[1],
   dryRun: boolean,
 ): Promise<Stored | undefined> {
@@ -95,7 +105,8 @@ async function createNamed(
   try {
     for (const text of warningsFor(kind, complete)) ctx.warnings.push(text);
     await checkAdmission(server, { ...attributes, name: complete.metadata.name }, complete, undefined);
-    const stored = await store(server, resource, complete, dryRun);
+    const tracked = managedFields.length === 0 ? complete : withMetadata(complete, { managedFields });
+    const stored = await store(server, resource, tracked, dryRun);
     if (stored === undefined) await reservation?.revert();
     else reservation?.commit();
     return stored;

@@ -17,6 +17,7 @@ import { sortedKeys } from '../../../lib/order.ts';
 import { member } from '../storage/objects.ts';
 import { mediaTypeOf } from '../decode.ts';
 import { writeOptions } from '../request-options.ts';
+import { handleApply } from './apply.ts';
 import { checkName, updateObject } from './update.ts';
 import { inNamespace } from './create.ts';
 import { respondForm } from './read.ts';
@@ -26,12 +27,14 @@ const MERGE_PATCH = 'application/merge-patch+json';
 const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
 const APPLY_PATCH = 'application/apply-patch+yaml';
 const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH];
-/** What this server takes: server-side apply needs managedFields. */
+/** What sub-resources with a type of their own take. */
 const ACCEPTED = [JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH];
 
 export type Patcher = (current: KubeObject) => KubeObject;
 
 export async function handlePatch(server: Server, ctx: RequestContext, resource: ServedResource): Promise<void> {
+  if (mediaTypeOf(ctx.exchange.request.headers['content-type']) === APPLY_PATCH)
+    return handleApply(server, ctx, resource);
   const { namespace, name, subresource } = ctx.info;
   const { patcher, dryRun } = readPatch(ctx, resource.kind);
   const outcome = await updateObject(server, ctx, resource, {

@@ -1,9 +1,10 @@
 // Models apiserver/pkg/endpoints/handlers/update.go and registry/generic/registry/store.go Update.
 import type { KubeObject } from '../../../api/types.gen.ts';
-import type { RequestContext } from '../context.ts';
+import type { RequestContext, WriteContext } from '../context.ts';
 import type { ServedResource, Server } from '../server.ts';
 import type { Stored } from '../storage/objects.ts';
 import type { Reservation } from '../resources/rules.ts';
+import { trackUpdate } from '../../../api/managed-fields/managers.ts';
 import { keyOf } from '../../../api/scheme.ts';
 import { specChanged } from '../../../api/strategy/strategy.ts';
 import { prepareForCreate, validateCreate, withDefaults } from '../../../api/strategy/index.ts';
@@ -18,6 +19,7 @@ import { preconditionFailed } from '../storage/errors.ts';
 import { withMetadata, withResourceVersion } from '../storage/objects.ts';
 import { revisionOf } from '../storage/store.ts';
 import { newUid } from '../uid.ts';
+import type { ManagedFields } from './create.ts';
 import { EVENTS, inNamespace, reject } from './create.ts';
 import { respondForm } from './read.ts';
 import { rulesOfUpdate } from './update-rules.ts';
@@ -31,6 +33,8 @@ export interface UpdatePlan {
   readonly mayCreate: boolean;
   /** The uid that the object must have, if the request names one. */
   readonly uid?: string | undefined;
+  /** `transform` says who owns what, in the object's managedFields. */
+  readonly tracked?: boolean;
   /** What the object should become (in the served version). */
   transform(current: KubeObject | undefined): Promise<KubeObject> | KubeObject;
 }
@@ -71,7 +75,7 @@ class NothingKeepsIt extends Error {
 
 export async function updateObject(
   server: Server,
-  ctx: Pick<RequestContext, 'user' | 'warnings'>,
+  ctx: WriteContext,
   resource: ServedResource,
   plan: UpdatePlan,
 ): Promise<{ readonly object: Stored; readonly created: boolean }> {
@@ -118,22 +122,20 @@ async function deleteUnkept(
   }
 }
 
+function withManagedFields(object: KubeObject, managedFields: ManagedFields): KubeObject {
+  return managedFields.length === 0 ? object : withMetadata(object, { managedFields });
+}
+
 class Update {
   reservation: Reservation | undefined;
   readonly #server: Server;
-  readonly #ctx: Pick<RequestContext, 'user' | 'warnings'>;
+  readonly #ctx: WriteContext;
   readonly #resource: ServedResource;
   readonly #plan: UpdatePlan;
   readonly #key: string;
   #warned = false;
 
-  constructor(
-    server: Server,
-    ctx: Pick<RequestContext, 'user' | 'warnings'>,
-    resource: ServedResource,
-    plan: UpdatePlan,
-    key: string,
-  ) {
+  constructor(server: Server, ctx: WriteContext, resource: ServedResource, plan: UpdatePlan, key: string) {
     this.#server = server;
     this.#ctx = ctx;
     this.#resource = resource;
@@ -165,7 +167,10 @@ class Update {
     const current = this.#resource.toServed(stored);
     this.#checkUid(current);
     const wanted = await this.#plan.transform(current);
-    const admitted = await admit(this.#server, this.#attributes('UPDATE'), wanted, current);
+    if (wanted === current) return stored;
+    const managedFields = this.#track(current, wanted);
+    const untracked = withMetadata(wanted, { managedFields: undefined });
+    const admitted = await admit(this.#server, this.#attributes('UPDATE'), untracked, current);
     this.#checkVersion(admitted, current);
     const prepared = this.#prepare(admitted, current);
     const complete = await this.#reserve(prepared, current);
@@ -174,7 +179,7 @@ class Update {
     await checkAdmission(this.#server, this.#attributes('UPDATE'), complete, current);
     if (this.#nothingKeeps(complete, current))
       throw new NothingKeepsIt(withResourceVersion(complete, revisionOf(current)));
-    return this.#resource.toStored(complete);
+    return this.#resource.toStored(withManagedFields(complete, managedFields));
   }
 
   async giveBack(): Promise<void> {
@@ -187,7 +192,8 @@ class Update {
     const { kind } = this.#resource;
     const attributes = this.#attributes('CREATE');
     const wanted = await this.#plan.transform(undefined);
-    const admitted = await admit(this.#server, attributes, wanted);
+    const managedFields = this.#track(undefined, wanted);
+    const admitted = await admit(this.#server, attributes, withMetadata(wanted, { managedFields: undefined }));
     const identified = withMetadata(admitted, {
       uid: newUid(this.#server.env),
       creationTimestamp: formatTime(this.#server.env.now()),
@@ -197,7 +203,14 @@ class Update {
     reject(validateCreate(kind, prepared));
     this.#warn(prepared);
     await checkAdmission(this.#server, attributes, prepared, undefined);
-    return this.#resource.toStored(prepared);
+    return this.#resource.toStored(withManagedFields(prepared, managedFields));
+  }
+
+  #track(current: KubeObject | undefined, wanted: KubeObject): ManagedFields {
+    if (this.#plan.tracked === true) return wanted.metadata.managedFields ?? [];
+    const { subresource } = this.#plan;
+    const now = formatTime(this.#server.env.now());
+    return trackUpdate(this.#resource.kind, current, wanted, { manager: this.#ctx.manager, subresource, now });
   }
 
   #attributes(operation: 'CREATE' | 'UPDATE'): Parameters<typeof admit>[1] {
