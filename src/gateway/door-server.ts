@@ -48,6 +48,7 @@ export class DoorServer {
     this.server.maxConnections = CONNECTION_LIMIT;
     this.server.on('request', (request, response) => this.handle(request, response));
     this.server.on('checkContinue', (request, response) => this.handle(request, response));
+    this.server.on('clientError', (_error, socket) => socket.destroy());
   }
 
   /** One line or more that the door printed. */
@@ -79,12 +80,20 @@ export class DoorServer {
 
   handle(request: IncomingMessage, response: ServerResponse): void {
     response.on('error', () => response.destroy());
-    const path = admit(request, this.#token);
-    if (path === undefined) return refuse(request, response, 403, 'forbidden: wrong token, Host or Origin');
-    if (!this.#link.isOpen()) return refuse(request, response, 503, 'no cluster is open behind this door');
-    if (this.#open.size >= OPEN_LIMIT) return refuse(request, response, 429, 'Too many requests, please try again later.');
+    const admitted = this.admit(request);
+    if ('code' in admitted) return refuse(request, response, admitted.code, admitted.message);
+    const { path } = admitted;
     if (isUpgradeOnly(path)) return refuse(request, response, 400, 'Upgrade request required');
     readBody(request, response, (body) => this.#ask(request, response, path, body));
+  }
+
+  /** The path that is asked for below the token, or why it is not served. */
+  admit(request: IncomingMessage): { readonly path: string } | { readonly code: number; readonly message: string } {
+    const path = admit(request, this.#token);
+    if (path === undefined) return { code: 403, message: 'forbidden: wrong token, Host or Origin' };
+    if (!this.#link.isOpen()) return { code: 503, message: 'no cluster is open behind this door' };
+    if (this.#open.size >= OPEN_LIMIT) return { code: 429, message: 'Too many requests, please try again later.' };
+    return { path };
   }
 
   /** Starts an exchange; returns how to speak further to it. */

@@ -10,6 +10,7 @@ import { DoorServer, type DoorLink } from './door-server.ts';
 import { newToken } from './guard.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { Door } from './protocol.ts';
+import { Upgrades } from './upgrade.ts';
 import { parseServeOptions, type ServeOptions } from './serve-options.ts';
 
 /** Virtual time that a cluster is given to be Ready in; then it catches up with the clock of this machine. */
@@ -30,6 +31,8 @@ async function serve(options: ServeOptions): Promise<void> {
   };
   const token = options.token ?? newToken();
   const server = new DoorServer(link, token);
+
+  new Upgrades(server);
 
   let ending = false;
   const end = async (code: number): Promise<void> => {

@@ -122,7 +122,8 @@ function executeBeside(context: ContainerContext, args: ContainerArgs, exchange:
       if (text !== '') env.spawn(() => input.write(text).catch(() => {}));
       if (end >= 0) input.close();
     },
-    end: () => input.close(),
+    // In a task too, so that it comes after what was written before.
+    end: () => env.spawn(async () => input.close()),
     closed: () => {
       input.close();
       if (body.tty) task.signal('HUP');

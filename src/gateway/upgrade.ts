@@ -1,0 +1,72 @@
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer, type WebSocket } from 'ws';
+import { textToBytes } from '../lib/byte-text.ts';
+import { isUpgradeOnly, type DoorServer } from './door-server.ts';
+import { serveForward } from './forward-streams.ts';
+import { serveRemoteCommand } from './remote-command.ts';
+import { statusBody } from './status-body.ts';
+
+/** A message from a client of at most this: what kubectl sends is 32 KiB. */
+const MESSAGE_LIMIT = 1024 * 1024;
+
+const COMMAND_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+const FORWARD_PROTOCOLS = ['v4.channel.k8s.io'];
+
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  /** Below the token, with the query. */
+  readonly path: string;
+}
+
+/** exec, attach and port-forward over WebSocket. */
+export class Upgrades {
+  readonly #door: DoorServer;
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MESSAGE_LIMIT,
+    handleProtocols: (offered) =>
+      [...COMMAND_PROTOCOLS, ...FORWARD_PROTOCOLS].find((protocol) => offered.has(protocol)) ?? false,
+  });
+
+  constructor(door: DoorServer) {
+    this.#door = door;
+    door.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on('error', () => socket.destroy());
+      const admitted = door.admit(request);
+      if ('code' in admitted) reject(socket, admitted.code, statusBody(admitted.code, admitted.message));
+      else this.#upgrade({ request, socket, head, path: admitted.path });
+    });
+  }
+
+  #upgrade(upgrade: Upgrade): void {
+    const { request, socket, path } = upgrade;
+    if (!isUpgradeOnly(path)) return reject(socket, 400, statusBody(400, 'this request cannot be upgraded'));
+    const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+    const forward = path.split('?')[0]?.endsWith('/portforward') ?? false;
+    const known = forward ? FORWARD_PROTOCOLS : COMMAND_PROTOCOLS;
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket' || !protocols.some((name) => known.includes(name)))
+      return reject(socket, 400, statusBody(400, `unable to upgrade: ${known.join(', ')} are spoken here`));
+    if (forward) serveForward(this.#door, upgrade, (then) => this.#accept(upgrade, then));
+    else serveRemoteCommand(this.#door, upgrade, (then) => this.#accept(upgrade, then));
+  }
+
+  #accept({ request, socket, head }: Upgrade, then: (client: WebSocket) => void): void {
+    this.#sockets.handleUpgrade(request, socket, head, then);
+  }
+}
+
+/** Accepts the client's WebSocket. */
+export type Accept = (then: (client: WebSocket) => void) => void;
+
+/** Answers an upgrade with an ordinary error. */
+export function reject(socket: Duplex, code: number, body: string, contentType = 'application/json'): void {
+  if (socket.destroyed) return;
+  const bytes = textToBytes(body);
+  socket.write(
+    `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\ncontent-type: ${contentType}\r\ncontent-length: ${bytes.length}\r\nconnection: close\r\n\r\n`,
+  );
+  socket.end(bytes);
+}
