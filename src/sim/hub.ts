@@ -70,6 +70,7 @@ class Hub implements Session {
   #lastCount = 0;
   #rate = 0;
   #error: string | undefined;
+  #lastInput: Micros = 0;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -127,7 +128,9 @@ class Hub implements Session {
 
   async input(action: InputAction): Promise<Input> {
     if (action.kind === 'fault') checkFault(this.#kernel.world, this.#kernel.faults, action.command);
-    const input: Input = { ...action, at: this.#stamp() };
+    // What comes later never overtakes what came before: the bytes of a stream are inputs, too.
+    this.#lastInput = Math.max(this.#lastInput, this.#stamp());
+    const input: Input = { ...action, at: this.#lastInput };
     this.#kernel.addInput(input);
     this.#poke();
     // A run that stands still shows at once what was done to it.
