@@ -134,7 +134,13 @@ export class Cluster {
   /** Boots until every machine that is a node is Ready. */
   async boot(limit: Micros = 180 * SECOND): Promise<boolean> {
     const nodes = this.topology.workers + (this.topology.controlPlaneNodes ? this.topology.controlPlanes : 0);
-    return this.runUntil((view) => readyNodes(view).length === nodes, limit);
+    let checked = -1;
+    return this.runUntil((view) => {
+      const changed = view.changedAt(NODES);
+      if (changed === checked) return false;
+      checked = changed;
+      return readyNodes(view).length === nodes;
+    }, limit);
   }
 
   hash(): string {
@@ -142,9 +148,11 @@ export class Cluster {
   }
 }
 
+const NODES = '/registry/minions/';
+
 export function readyNodes(view: GodView): string[] {
   return view
-    .list<Node>('/registry/minions/')
+    .list<Node>(NODES)
     .filter((node) => isConditionTrue(node.status?.conditions, 'Ready'))
     .map((node) => node.metadata.name);
 }

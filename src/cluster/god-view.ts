@@ -7,6 +7,12 @@ export interface StoredObject {
   readonly cause: string | undefined;
 }
 
+/** What lies under `/registry/<resource>/`. */
+interface KindView {
+  readonly objects: Map<string, StoredObject>;
+  revision: number;
+}
+
 export interface MemberView {
   term: number;
   role: string;
@@ -27,6 +33,8 @@ export interface ContainerView {
 export class GodView {
   /** Committed objects by etcd key. */
   readonly objects = new Map<string, StoredObject>();
+  readonly #kinds = new Map<string, KindView>();
+  readonly #parsed = new WeakMap<StoredObject, unknown>();
   readonly members = new Map<string, MemberView>();
   readonly containers = new Map<string, ContainerView>();
   /** Living processes: `host/process` → program. */
@@ -88,10 +96,7 @@ export class GodView {
       case 'etcd.apply':
         if (note.revision <= this.revision) return;
         this.revision = note.revision;
-        for (const { key, value } of note.changes) {
-          if (value === undefined) this.objects.delete(key);
-          else this.objects.set(key, { key, value, revision: note.revision, cause });
-        }
+        for (const { key, value } of note.changes) this.#store(key, value, note.revision, cause);
         return;
       case 'raft.role':
         if (note.role === 'leader') this.elections++;
@@ -132,6 +137,28 @@ export class GodView {
     }
   }
 
+  #store(key: string, value: string | undefined, revision: number, cause: string | undefined): void {
+    const kind = this.#kind(key);
+    kind.revision = revision;
+    if (value === undefined) {
+      this.objects.delete(key);
+      kind.objects.delete(key);
+      return;
+    }
+    const stored: StoredObject = { key, value, revision, cause };
+    this.objects.set(key, stored);
+    kind.objects.set(key, stored);
+  }
+
+  #kind(key: string): KindView {
+    const name = /^\/[^/]*\/[^/]*\//.exec(key)?.[0] ?? key;
+    const known = this.#kinds.get(name);
+    if (known !== undefined) return known;
+    const made: KindView = { objects: new Map(), revision: 0 };
+    this.#kinds.set(name, made);
+    return made;
+  }
+
   #terminal(text: string): void {
     for (const line of text.split('\n')) {
       if (line === '') continue;
@@ -143,16 +170,28 @@ export class GodView {
     }
   }
 
-  /** Objects under a prefix such as `/registry/pods/`, decoded, in key order. */
+  /** Objects under a prefix such as `/registry/pods/`, decoded, in key order: to be looked at, not changed. */
   list<T>(prefix: string): T[] {
-    const found = [...this.objects.values()].filter(({ key }) => key.startsWith(prefix));
+    const found = [...this.#kind(prefix).objects.values()].filter(({ key }) => key.startsWith(prefix));
     found.sort((a, b) => (a.key < b.key ? -1 : 1));
-    return found.map(({ value }) => parse<T>(value));
+    return found.map((stored) => this.#decode<T>(stored));
   }
 
   get<T>(key: string): T | undefined {
     const found = this.objects.get(key);
-    return found === undefined ? undefined : parse<T>(found.value);
+    return found === undefined ? undefined : this.#decode<T>(found);
+  }
+
+  /** The revision of the last change under `/registry/pods/` and the like. */
+  changedAt(prefix: string): number {
+    return this.#kind(prefix).revision;
+  }
+
+  #decode<T>(stored: StoredObject): T {
+    const known = this.#parsed.get(stored);
+    const object = (known ?? JSON.parse(stored.value)) as T;
+    if (known === undefined) this.#parsed.set(stored, object);
+    return object;
   }
 
   get leader(): string | undefined {
@@ -161,9 +200,4 @@ export class GodView {
       if (entry[1].role === 'leader' && (best === undefined || entry[1].term > best[1].term)) best = entry;
     return best?.[0];
   }
-}
-
-function parse<T>(value: string): T {
-  const object: T = JSON.parse(value);
-  return object;
 }
