@@ -140,7 +140,7 @@ export function shortfall(report: RunReport, minutes: number): string | undefine
     faults: minutes,
     podsStarted: 5,
     operations: 100 * (minutes - 2),
-    visits: minutes - 2,
+    visits: Math.floor(minutes / 4),
   };
   const missing = Object.entries(least).filter(([name, count]) => Number(Reflect.get(report, name)) < count);
   return missing.length === 0

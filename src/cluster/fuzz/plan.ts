@@ -16,6 +16,23 @@ export const BOOT: Micros = 45 * SECOND;
 /** After the faults the operator puts right what was asked for: uncordons, and images that exist. */
 export const TIDY: readonly Micros[] = [60 * SECOND, 120 * SECOND];
 
+/** An app whose pods ask for so much CPU that a node takes few of them. */
+const DEMANDING = 'demanding';
+const demanding = (replicas: number): string =>
+  JSON.stringify({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: DEMANDING },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: DEMANDING } },
+      template: {
+        metadata: { labels: { app: DEMANDING } },
+        spec: { containers: [{ name: 'nginx', image: 'nginx', resources: { requests: { cpu: '700m' } } }] },
+      },
+    },
+  });
+
 interface App {
   readonly name: string;
   readonly image: string;
@@ -62,10 +79,17 @@ function typed(at: Micros, session: number, text: string): Input[] {
   return [message(at, { session, kind: 'interrupt' }), message(at + 10_000, { session, kind: 'line', text })];
 }
 
+/** Saves the manifest as the editor does, and applies it. */
+function applied(at: Micros, replicas: number): Input[] {
+  const file = { session: 1, kind: 'file', path: 'demanding.yaml', text: demanding(replicas) };
+  return [message(at, file), ...typed(at + 20_000, 1, 'kubectl apply -f demanding.yaml')];
+}
+
 function workload(random: Random, topology: Topology, until: Micros): Input[] {
   const workers = workerMachines(topology);
   const inputs: Input[] = [];
   for (let session = 1; session <= SESSIONS; session++) inputs.push(message(BOOT - SECOND, { session, kind: 'open' }));
+  inputs.push(...applied(BOOT, 1 + random.below(8)));
   let apps = 0;
   let turn = 0;
   for (let at = BOOT; at < until - 10 * SECOND; at += (3 + random.below(17)) * SECOND) {
@@ -82,6 +106,10 @@ function workload(random: Random, topology: Topology, until: Micros): Input[] {
         ),
       );
       apps++;
+      continue;
+    }
+    if (random.chance(1, 8)) {
+      inputs.push(...applied(at, random.below(9)));
       continue;
     }
     if (random.chance(1, 4)) {
@@ -130,7 +158,9 @@ function tidy(topology: Topology, at: Micros): Input[] {
     ...workerMachines(topology).map(({ name }) => `kubectl uncordon ${name}`),
     ...APPS.map(({ name, image }) => `kubectl set image deployment ${name} ${image}=${image}`),
   ];
-  return lines.flatMap((text, i) => typed(at + i * SECOND, 1 + (i % SESSIONS), text));
+  const inputs = lines.flatMap((text, i) => typed(at + i * SECOND, 1 + (i % SESSIONS), text));
+  // As many as surely fit.
+  return [...inputs, ...applied(at + lines.length * SECOND, 1)];
 }
 
 type Choice = readonly [inject: string, heal: string | undefined];

@@ -9,13 +9,16 @@ import type { Check, Invariant } from './invariant.ts';
 import { leaderAppendOnly } from './leader-append-only.ts';
 import { leaderCompleteness } from './leader-completeness.ts';
 import { leaseHandover } from './lease-handover.ts';
+import { leaderCommitsOwnTerm } from './leader-commits-own-term.ts';
 import { logMatching } from './log-matching.ts';
+import { nodesNotOvercommitted } from './nodes-not-overcommitted.ts';
 import { oneContainerPerPod } from './one-container-per-pod.ts';
 import { podStaysOnItsNode } from './pod-stays-on-its-node.ts';
 import { RaftLogs } from './raft-logs.ts';
 import { replicasWithinLimits } from './replicas-within-limits.ts';
 import { revisionsInOrder } from './revisions-in-order.ts';
 import { stateMachineSafety } from './state-machine-safety.ts';
+import { termsOnlyGrow } from './terms-only-grow.ts';
 
 export type { Invariant } from './invariant.ts';
 
@@ -26,14 +29,17 @@ export const invariants: readonly Invariant[] = [
   electionSafety,
   endpointsAreReady,
   leaderAppendOnly,
+  leaderCommitsOwnTerm,
   leaderCompleteness,
   leaseHandover,
   logMatching,
+  nodesNotOvercommitted,
   oneContainerPerPod,
   podStaysOnItsNode,
   replicasWithinLimits,
   revisionsInOrder,
   stateMachineSafety,
+  termsOnlyGrow,
 ];
 
 export interface Violation {

@@ -34,7 +34,7 @@ const bound = (member: string, index: number, node: string) =>
     changes: [
       {
         key: '/registry/pods/default/web',
-        value: JSON.stringify({ metadata: { uid: 'u' }, spec: { nodeName: node } }),
+        value: JSON.stringify({ metadata: { uid: 'u' }, spec: { nodeName: node, containers: [] } }),
         createRevision: 1,
         version: 1,
       },
@@ -122,11 +122,28 @@ const slice = (uids: readonly string[], at: number) =>
   });
 const later = (at: number) => ({ ...belief('9'), at: at * SECONDS });
 
+const voted = (member: string, term: number, vote: string) =>
+  note(`${member}/etcd`, { type: 'raft.role', member, term, role: 'follower', vote });
+const nodeOf = (cpu: string) =>
+  write(1, '/registry/minions/n1', { metadata: { name: 'n1' }, spec: {}, status: { allocatable: { cpu } } });
+const demanding = (name: string, cpu: string) =>
+  write(1, `/registry/pods/default/${name}`, {
+    metadata: { name },
+    spec: { nodeName: 'n1', containers: [{ name: 'c', resources: { requests: { cpu } } }] },
+  });
+
 describe('each invariant catches what it is for', () => {
   it.each<[string, TraceEvent[]]>([
     ['election safety', [role('a', 1, 'leader'), role('b', 1, 'leader')]],
     ['leader append-only', [role('a', 1, 'leader'), append('a', [1, 1], [2, 1]), append('a', [2, 2])]],
     ['leader completeness', [append('a', [1, 1]), commit('a', 1), append('b', [1, 0]), role('b', 2, 'leader')]],
+    [
+      'leader commits its own term',
+      [append('a', [1, 1], [2, 1]), role('a', 2, 'leader'), append('a', [3, 2]), commit('a', 2)],
+    ],
+    ['terms only grow', [role('a', 2, 'follower'), role('a', 1, 'follower')]],
+    ['terms only grow', [voted('a', 2, 'b'), voted('a', 2, 'c')]],
+    ['nodes not overcommitted', [nodeOf('2'), demanding('a', '1500m'), demanding('b', '600m')]],
     ['log matching', [append('a', [1, 1], [2, 2]), append('b', [1, 0], [2, 2])]],
     ['state machine safety', [append('a', [1, 1]), commit('a', 1), append('b', [1, 2]), commit('b', 1)]],
     ['state machine safety', [apply('a', 1, 1, 'x'), apply('b', 1, 1, 'y')]],
@@ -172,6 +189,9 @@ describe('each invariant catches what it is for', () => {
       started('cp-1/s', 'kube-scheduler'),
       sent('cp-1/s', 'PUT /apis/coordination.k8s.io/v1/namespaces/kube-system/leases/kube-scheduler'),
       lease('cp-1/s', 'acquired'),
+      nodeOf('2'),
+      demanding('x', '1500m'),
+      demanding('y', '500m'),
       sent('cp-1/s', 'POST /api/v1/namespaces/default/pods/web/binding'),
       belief('4'),
       belief('5'),

@@ -28,6 +28,22 @@ describe('a watch', () => {
     expect(revisions).toEqual([...revisions].sort((x, y) => x - y));
   });
 
+  it('from a resourceVersion that this server has yet to reach never goes back before it', async () => {
+    const harness = await createHarness();
+    const first = await make(harness, 'a');
+    const ahead = Number(first.metadata.resourceVersion) + 1;
+    const run = await harness.watch(
+      `${path}?watch=1&resourceVersion=${ahead}&allowWatchBookmarks=true&timeoutSeconds=20`,
+    );
+    await harness.advance(19 * SECOND);
+    expect(shown(run)).toEqual([]);
+    const again = await harness.watch(`${path}?watch=1&resourceVersion=${ahead}`);
+    await make(harness, 'b');
+    await make(harness, 'c');
+    await harness.advance(10 * MILLISECOND);
+    expect(shown(again)).toEqual(['ADDED c']);
+  });
+
   it('turns changes of a selected label into additions and deletions', async () => {
     const harness = await createHarness();
     const run = await harness.watch(`${path}?watch=1&labelSelector=app%3Dweb`);

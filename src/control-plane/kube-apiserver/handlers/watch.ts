@@ -49,6 +49,8 @@ class Watcher {
   readonly #key: string | undefined;
   readonly #withCauses: boolean;
   #stream: HttpStream | undefined;
+  /** What the watcher has seen before: this server may be behind another one and must not tell it again. */
+  #from = 0;
   readonly #cancels: (() => void)[] = [];
   #sentTable = false;
 
@@ -73,6 +75,7 @@ class Watcher {
       ...warningHeader(this.#ctx.warnings),
     });
     this.#stream = stream;
+    this.#from = revision;
     this.#ctx.exchange.on({ closed: () => this.#stop() });
     const initial = revision === 0 || this.#options.sendInitialEvents;
     let from = revision;
@@ -142,7 +145,7 @@ class Watcher {
   }
 
   #event(event: CacheEvent): void {
-    if (this.#stream === undefined || !event.key.startsWith(this.#prefix)) return;
+    if (this.#stream === undefined || event.revision <= this.#from || !event.key.startsWith(this.#prefix)) return;
     if (this.#key !== undefined && event.key !== this.#key) return;
     if (this.#filter === undefined) {
       this.#send(event.type, event.object, event.cause);
@@ -178,6 +181,7 @@ class Watcher {
   /** An object of the kind with nothing but the revision up to which the watcher has seen all. */
   #bookmark(annotations?: Readonly<Record<string, string>>): void {
     const { kind, cache } = this.#resource;
+    if (cache.revision < this.#from) return;
     const metadata = { resourceVersion: String(cache.revision), ...(annotations === undefined ? {} : { annotations }) };
     const head = { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata };
     this.#write('BOOKMARK', JSON.stringify(head), undefined);
