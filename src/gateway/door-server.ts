@@ -154,7 +154,11 @@ export interface Speaking {
 /** Answers what the door itself decides, in the API's form. What the client still sends is read and dropped. */
 export function refuse(request: IncomingMessage, response: ServerResponse, code: number, message: string): void {
   const body = statusBody(code, message);
-  response.writeHead(code, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), connection: 'close' });
+  response.writeHead(code, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
   response.end(body);
   request.resume();
 }

@@ -45,7 +45,9 @@ export class Http1Translator {
       if (!(error instanceof BadRequest)) throw error;
       this.#bad = true;
       const body = `${error.code} ${STATUS_CODES[error.code] ?? ''}\n`;
-      this.#write(`HTTP/1.1 ${error.code} ${STATUS_CODES[error.code] ?? ''}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
+      this.#write(
+        `HTTP/1.1 ${error.code} ${STATUS_CODES[error.code] ?? ''}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+      );
       this.#out.close();
     }
   }

@@ -31,7 +31,13 @@ export type DoorInput =
 export type DoorOutput =
   /** The process started (again): whatever was going on before is lost. */
   | { readonly t: 'started' }
-  | { readonly t: 'answer'; readonly id: number; readonly status: number; readonly headers: Headers; readonly body: string }
+  | {
+      readonly t: 'answer';
+      readonly id: number;
+      readonly status: number;
+      readonly headers: Headers;
+      readonly body: string;
+    }
   | { readonly t: 'head'; readonly id: number; readonly status: number; readonly headers: Headers }
   | { readonly t: 'data'; readonly id: number; readonly channel: number; readonly data: string }
   | { readonly t: 'end'; readonly id: number }
@@ -58,7 +64,9 @@ export function parseDoorInput(text: string): DoorInput | undefined {
       return { t: 'request', id, conn, method, path, headers, body: string('body') ?? '' };
     }
     case 'data':
-      return id === undefined ? undefined : { t: 'data', id, channel: number('channel') ?? 0, data: string('data') ?? '' };
+      return id === undefined
+        ? undefined
+        : { t: 'data', id, channel: number('channel') ?? 0, data: string('data') ?? '' };
     case 'end':
       return id === undefined ? undefined : { t: 'end', id };
     case 'cancel':

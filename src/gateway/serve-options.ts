@@ -25,7 +25,8 @@ export function parseServeOptions(words: readonly string[]): ServeOptions {
     const text = given.get(name);
     if (text === undefined) return fallback;
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value > most) throw new Error(`--${name} must be a whole number up to ${most}: got ${text}`);
+    if (!/^\d+$/.test(text) || value > most)
+      throw new Error(`--${name} must be a whole number up to ${most}: got ${text}`);
     return value;
   };
   const token = given.get('token');

@@ -1,0 +1,285 @@
+import { request, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { replayRecording } from '../cluster/replay.ts';
+import { parseRecording } from '../cluster/recording.ts';
+import { createInThread } from '../sim/placement/in-thread.ts';
+import { Bench, realKubectl } from './clients.testing.ts';
+import { programsWithDoor } from './cluster-behind.ts';
+import { BODY_LIMIT } from './door-server.ts';
+
+let bench: Bench;
+const address = (): string => bench.serving.address;
+const port = (): number => Number(new URL(address()).port);
+
+beforeAll(async () => {
+  bench = await Bench.start('--workers', '2', '--control-planes', '1');
+}, 60_000);
+
+/** The run is saved and had again without any client: this covers everything that the tests below did. */
+afterAll(async () => {
+  await bench.serving.close();
+  const saved = parseRecording(JSON.stringify(await bench.serving.session.export()));
+  await bench.serving.session.stop();
+  const report = await replayRecording(saved, createInThread(programsWithDoor));
+  expect(report.inputs).toBeGreaterThan(20);
+  expect(report.hash).toBe(saved.hash);
+}, 120_000);
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+function ask(
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { method = 'GET', headers = {}, body } = options;
+    const sent = request({ host: '127.0.0.1', port: port(), path, method, headers, agent: false }, (response) => {
+      let text = '';
+      response.on('data', (data: Buffer) => (text += data.toString()));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: text }));
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+const below = (path: string): string => new URL(address()).pathname + path;
+
+async function inputs(): Promise<number> {
+  return (await bench.serving.session.export()).inputs.length;
+}
+
+describe('plain clients', () => {
+  it('get, create and delete objects', async () => {
+    const nodes = await (await fetch(`${address()}/api/v1/nodes`)).json();
+    expect(nodes.items.map((node: { metadata: { name: string } }) => node.metadata.name)).toEqual([
+      'cp-1',
+      'worker-1',
+      'worker-2',
+    ]);
+    const made = await fetch(`${address()}/api/v1/namespaces/default/configmaps`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ metadata: { name: 'ünïcode' }, data: {} }),
+    });
+    expect(made.status).toBe(422);
+    const put = await fetch(`${address()}/api/v1/namespaces/default/configmaps`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ metadata: { name: 'a' }, data: { text: 'grüß → 😀' } }),
+    });
+    expect(put.status).toBe(201);
+    const got = await (await fetch(`${address()}/api/v1/namespaces/default/configmaps/a`)).json();
+    expect(got.data).toEqual({ text: 'grüß → 😀' });
+    expect((await fetch(`${address()}/api/v1/namespaces/default/configmaps/a`, { method: 'DELETE' })).status).toBe(200);
+  });
+
+  it('watch: every event comes as it happens, and a client that leaves is an input', async () => {
+    const response = await new Promise<IncomingMessage>((resolve) => {
+      request(`${address()}/api/v1/namespaces/default/configmaps?watch=1&resourceVersion=0`, resolve).end();
+    });
+    const event = new Promise<string>((resolve) => {
+      let text = '';
+      response.on('data', (data: Buffer) => {
+        text += data.toString();
+        if (text.includes('"seen"')) resolve(text);
+      });
+    });
+    await fetch(`${address()}/api/v1/namespaces/default/configmaps`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ metadata: { name: 'seen' } }),
+    });
+    expect(await event).toContain('"type":"ADDED"');
+    const before = await inputs();
+    response.destroy();
+    while ((await inputs()) === before) await new Promise(setImmediate);
+    const all = (await bench.serving.session.export()).inputs;
+    expect(JSON.stringify(all.slice(before))).toMatch(/\\"t\\":\\"(cancel|gone)\\"/);
+  });
+});
+
+describe('who is not let in', () => {
+  it.each([
+    ['a wrong token', '/00000000000000000000000000000000/api/v1/nodes', {}],
+    ['no token', '/api/v1/nodes', {}],
+    ['a foreign Host', undefined, { host: 'evil.example:80' }],
+    ['an Origin', undefined, { origin: 'http://127.0.0.1:4173' }],
+    ['a null Origin', undefined, { origin: 'null' }],
+    ['a page', undefined, { 'sec-fetch-site': 'same-origin' }],
+  ])('%s: 403, and no input', async (_name, path, headers) => {
+    const before = await inputs();
+    const answer = await ask(path ?? below('/api/v1/nodes'), { headers });
+    expect(answer.status).toBe(403);
+    expect(JSON.parse(answer.body)).toMatchObject({ kind: 'Status', code: 403, reason: 'Forbidden' });
+    expect(await inputs()).toBe(before);
+  });
+
+  it('a 100 MB body: 413, announced or in chunks, and no input', async () => {
+    const before = await inputs();
+    const size = 100 * 1024 * 1024;
+    const announced = await send(
+      `POST ${below('/api/v1/namespaces')} HTTP/1.1\r\nhost: localhost\r\ncontent-length: ${size}\r\n\r\n`,
+      '',
+    );
+    expect(announced).toContain('413 Payload Too Large');
+    expect(announced).toContain(`limit is ${BODY_LIMIT}`);
+    const piece = `10000\r\n${'x'.repeat(0x10000)}\r\n`;
+    const chunked = await send(
+      `POST ${below('/api/v1/namespaces')} HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n`,
+      piece.repeat(64),
+    );
+    expect(chunked).toContain('413 Payload Too Large');
+    expect(await inputs()).toBe(before);
+  });
+
+  it('a broken chunk and half a request: no input, and everybody else goes on', async () => {
+    const before = await inputs();
+    const broken = await send(
+      `POST ${below('/api/v1/namespaces')} HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n`,
+      'zz\r\nnot a chunk\r\n',
+    );
+    expect(broken).not.toContain('HTTP/1.1 2');
+    const halves = Array.from({ length: 50 }, () => {
+      const socket = connect(port(), '127.0.0.1');
+      socket.on('error', () => socket.destroy());
+      socket.write(`POST ${below('/api/v1/namespaces')} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10\r\n\r\nhalf`);
+      return socket;
+    });
+    expect(await inputs()).toBe(before);
+    expect((await ask(below('/version'))).status).toBe(200);
+    for (const socket of halves) socket.destroy();
+  });
+
+  it('a flood is answered, every request of it', async () => {
+    const answers = await Promise.all(Array.from({ length: 300 }, () => ask(below('/api/v1/namespaces/default'))));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+});
+
+/** Sends bytes as they are; resolves with what came until the other side closed, or was silent. */
+function send(head: string, body: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(port(), '127.0.0.1');
+    let text = '';
+    socket.on('data', (data: Buffer) => {
+      text += data.toString();
+      if (/\r\n\r\n[^]*\}\n$/.test(text)) socket.end();
+    });
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => resolve(text));
+    socket.write(head + body);
+  });
+}
+
+const describeKubectl = realKubectl === undefined ? describe.skip : describe;
+if (realKubectl === undefined)
+  console.warn('real kubectl is not here (node scripts/real-clients.mjs): its tests are skipped');
+
+const DEPLOYMENT = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, labels: { app: web } }
+spec:
+  replicas: 2
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: nginx, image: nginx }] }
+`;
+
+describeKubectl('real kubectl', () => {
+  it('makes, changes and removes what it is told to', async () => {
+    const done = async (args: string[], stdin?: string): Promise<string> => {
+      const { code, stdout, stderr } = await bench.kubectl(args, stdin);
+      expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' });
+      return stdout;
+    };
+    expect(await done(['apply', '-f', '-'], DEPLOYMENT)).toBe('deployment.apps/web created\n');
+    expect(await done(['apply', '-f', '-'], DEPLOYMENT)).toBe('deployment.apps/web unchanged\n');
+    expect(await done(['rollout', 'status', 'deploy/web', '--timeout=60s'])).toContain('successfully rolled out');
+    expect(await done(['scale', 'deploy/web', '--replicas=3'])).toBe('deployment.apps/web scaled\n');
+    expect(await done(['label', 'deploy/web', 'tier=front'])).toBe('deployment.apps/web labeled\n');
+    expect(await done(['patch', 'deploy/web', '-p', '{"spec":{"minReadySeconds":1}}'])).toBe(
+      'deployment.apps/web patched\n',
+    );
+    expect(await done(['wait', '--for=condition=Available', 'deploy/web', '--timeout=60s'])).toBe(
+      'deployment.apps/web condition met\n',
+    );
+    expect(await done(['expose', 'deploy/web', '--port=80'])).toBe('service/web exposed\n');
+    expect(await done(['get', 'deploy', 'web', '-o', 'jsonpath={.spec.replicas} {.metadata.labels.tier}'])).toBe(
+      '3 front',
+    );
+    expect(await done(['drain', 'worker-1', '--ignore-daemonsets', '--timeout=60s'])).toContain(
+      'node/worker-1 drained\n',
+    );
+    expect(await done(['uncordon', 'worker-1'])).toBe('node/worker-1 uncordoned\n');
+    expect(await done(['delete', 'svc/web'])).toBe('service "web" deleted from default namespace\n');
+  }, 120_000);
+
+  it('follows logs, watches, and talks to containers; no byte is lost', async () => {
+    expect((await bench.kubectl(['run', 'box', '--image=nginx'])).stdout).toBe('pod/box created\n');
+    await bench.kubectl(['wait', '--for=condition=Ready', 'pod/box', '--timeout=60s']);
+    const logs = bench.start(['logs', '-f', 'box']);
+    await logs.until('ready for start up');
+    logs.child.kill();
+    expect(await bench.kubectl(['exec', 'box', '--', 'sh', '-c', 'echo out; echo err >&2; exit 3'])).toEqual({
+      code: 3,
+      stdout: 'out\n',
+      stderr: 'err\ncommand terminated with exit code 3\n',
+    });
+    const bytes = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7919 + (i >> 8) * 31) & 0xff);
+    const echoed = await bench.kubectl(
+      ['exec', '-i', 'box', '--', 'sh', '-c', 'cat > /tmp/b; cat /tmp/b | base64'],
+      bytes,
+    );
+    expect(Buffer.from(echoed.stdout, 'base64').equals(bytes)).toBe(true);
+    const watch = bench.start(['get', 'pods', '-w']);
+    await watch.until(/box .*Running/);
+    await bench.kubectl(['delete', 'pod', 'box', '--now']);
+    await watch.until(/box .*Terminating/);
+    watch.child.kill();
+  }, 120_000);
+
+  it.each([
+    'get nodes',
+    'get nodes -o wide',
+    'get pods -A',
+    'get all',
+    'get deploy web -o yaml',
+    'get deploy web -o json',
+    'get pods -l app=web -o name',
+    'get pods -A -o wide --no-headers',
+    'get svc kubernetes -o yaml',
+    'describe svc kubernetes',
+    'describe deploy web',
+    'describe node worker-2',
+    'api-resources',
+    'api-versions',
+    'get pod nothing',
+    'get things',
+    'delete pod nothing',
+    'logs nothing',
+    'rollout history deploy/web',
+    'explain deployment.spec.replicas',
+  ])(
+    'prints the same as ours: kubectl %s',
+    async (line) => {
+      const real = await bench.kubectl(line.split(' '));
+      const ours = await bench.type(`kubectl ${line}`);
+      expect(withoutAges(ours)).toBe(withoutAges(real.stdout + real.stderr));
+    },
+    60_000,
+  );
+});
+
+/** Ages are counted by each client's own clock. */
+function withoutAges(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/\b(\d+[dhms])+(?= |$|\))/g, 'AGE').replace(/ {2,}/g, '  '))
+    .join('\n');
+}

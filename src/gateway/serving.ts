@@ -1,0 +1,67 @@
+import { DEFAULT_EPOCH } from '../cluster/cluster.ts';
+import { MINUTE, type Micros } from '../sim/env.ts';
+import type { Session } from '../sim/session.ts';
+import { bootUntilReady, createRun, goOn } from './cluster-behind.ts';
+import { DoorServer } from './door-server.ts';
+import { newToken } from './guard.ts';
+import { Door } from './protocol.ts';
+import type { ServeOptions } from './serve-options.ts';
+import { Upgrades } from './upgrade.ts';
+
+/** Virtual time that a cluster is given to be Ready in; then it catches up with the clock of this machine. */
+const BOOT_TIME = 3 * MINUTE;
+
+/** A running cluster with an address of the real network. */
+export interface Serving {
+  readonly session: Session;
+  /** `http://127.0.0.1:N/T` */
+  readonly address: string;
+  readonly door: DoorServer;
+  /** Closes the door; the run stands still and can be saved. */
+  close(): Promise<void>;
+}
+
+const wallNow = (): Micros => Date.now() * 1_000;
+
+/** Resolves when every node is Ready and the address answers. */
+export async function startServing(options: Omit<ServeOptions, 'kubeconfig' | 'recording'>): Promise<Serving> {
+  // At full speed the cluster's clock soon leaves every real one behind, so it may as well begin where tests do.
+  const epoch = options.speed === Infinity ? DEFAULT_EPOCH : wallNow() - BOOT_TIME;
+  let open = true;
+  const { topology, seed, speed } = options;
+  const session: Session = createRun({ topology, seed, epoch, hear: (text) => door.hear(text) });
+  const token = options.token ?? newToken();
+  const door = new DoorServer(
+    {
+      send: (input) => {
+        if (open) void session.input({ kind: 'text', process: Door.process, text: JSON.stringify(input) });
+      },
+      isOpen: () => open,
+    },
+    token,
+  );
+  new Upgrades(door);
+  await bootUntilReady(session, topology);
+  await goOn(session, epoch, wallNow(), speed);
+  const port = await listen(door, options.port);
+  return {
+    session,
+    address: `http://127.0.0.1:${port}/${token}`,
+    door,
+    async close() {
+      await door.close();
+      open = false;
+      await session.pause();
+    },
+  };
+}
+
+function listen({ server }: DoorServer, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
