@@ -32,16 +32,11 @@ describe('a watch', () => {
     const harness = await createHarness();
     const first = await make(harness, 'a');
     const ahead = Number(first.metadata.resourceVersion) + 1;
-    const run = await harness.watch(
-      `${path}?watch=1&resourceVersion=${ahead}&allowWatchBookmarks=true&timeoutSeconds=20`,
-    );
-    await harness.advance(19 * SECOND);
-    expect(shown(run)).toEqual([]);
-    const again = await harness.watch(`${path}?watch=1&resourceVersion=${ahead}`);
+    const run = await harness.watch(`${path}?watch=1&resourceVersion=${ahead}`);
     await make(harness, 'b');
     await make(harness, 'c');
     await harness.advance(10 * MILLISECOND);
-    expect(shown(again)).toEqual(['ADDED c']);
+    expect(shown(run)).toEqual(['ADDED c']);
   });
 
   it('turns changes of a selected label into additions and deletions', async () => {
