@@ -13,6 +13,16 @@ export interface Step {
   readonly schedule?: Schedule;
 }
 
+/** A step as told about one object: what its title and the step's full text say already is left out. */
+export function brief(text: string, name: string): string {
+  if (text.startsWith('you typed ')) return text;
+  return text
+    .replace(new RegExp(` for \\S+/${name.replaceAll('.', '\\.')}$`), '')
+    .replace(/ on \S+ (creates|deletes|patches|updates) /, ' $1 ')
+    .replace(/ creates Pod \S+-(\.\.\.|…)$/, ' creates this Pod')
+    .replaceAll(' default/', ' ');
+}
+
 export function describeCause(history: History, cause: string): string {
   return history.causes.get(cause)?.text ?? cause;
 }

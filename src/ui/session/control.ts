@@ -120,7 +120,8 @@ export const control = {
   /** As typed after `fault`. */
   async fault(command: string, said: string): Promise<boolean> {
     const done = await ask((session) => session.input({ kind: 'fault', command }));
-    if (done) useView.getState().set({ said, toast: { text: `fault ${command}`, bad: false } });
+    const text = command.startsWith('heal') ? said : `fault ${command}`;
+    if (done) useView.getState().set({ said, toast: { text, bad: false } });
     return done;
   },
   terminal: (session: number, kind: 'line' | 'interrupt' | 'eof' | 'close', text: string) =>

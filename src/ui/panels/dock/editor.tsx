@@ -33,8 +33,13 @@ export function YamlEditor({ front }: { readonly front: boolean }): ReactNode {
     show(made, 'web.yaml', saved.get('web.yaml') ?? '');
     return () => made.dispose();
   }, []);
+  const shown = useRef(file);
+  useEffect(() => {
+    shown.current = file;
+  }, [file]);
   useEffect(() => {
     onEdit((request) => {
+      if (code.current?.getModel()?.uri.path.endsWith(`/${shown.current}`) === true) keep(code.current, shown.current);
       setEdit(request);
       useView.getState().set({ left: { kind: 'editor' }, edited: true });
       if (code.current !== undefined) show(code.current, request.path, request.text);

@@ -15,7 +15,7 @@ export interface Screen {
 }
 
 /** Tables that wrap teach nothing: never fewer columns, the pane scrolls sideways instead. */
-const COLUMNS = 132;
+const COLUMNS = 160;
 const PROMPT = 'laptop:~$ ';
 /** The shell's second prompt: the command is not finished. */
 const CONTINUED = '> ';
@@ -46,6 +46,8 @@ export function createScreen(place: HTMLElement, session: number): Screen {
   let partial = '';
   /** A command runs: what is typed is its input. */
   let busy = false;
+  /** Commands that wait for the prompt. */
+  let ahead: readonly string[] = [];
 
   const lead = (): number => bare(partial).length + prompt.length;
   const erase = (): string => {
@@ -69,10 +71,11 @@ export function createScreen(place: HTMLElement, session: number): Screen {
   const act = (effect: LineEffect): void => {
     if (effect.kind === 'line') finish(effect.text);
     else if (effect.kind === 'interrupt') {
-      terminal.write('^C\n');
+      ahead = [];
       partial = '';
-      if (busy) void control.terminal(session, 'interrupt', '');
-      else terminal.write(drawn());
+      // The laptop's shell answers for what it holds: a running command or an unfinished line.
+      if (busy || prompt === CONTINUED) void control.terminal(session, 'interrupt', '');
+      else terminal.write(`^C\n${drawn()}`);
     } else if (effect.kind === 'eof') {
       if (busy) void control.terminal(session, 'eof', '');
     } else if (effect.kind === 'clear') terminal.clear();
@@ -117,6 +120,9 @@ export function createScreen(place: HTMLElement, session: number): Screen {
     busy = false;
     prompt = next;
     terminal.write(drawn());
+    const [command, ...rest] = ahead;
+    ahead = rest;
+    if (command !== undefined) take(`\x05\x15${command}\r`);
   };
 
   const complete = (): void => {
@@ -166,8 +172,11 @@ export function createScreen(place: HTMLElement, session: number): Screen {
       closeTerminal(session);
     },
   });
-  const typist = async (lines: readonly string[]): Promise<void> => {
-    for (const text of lines) take(`${text}\r`);
+  const typist = (lines: readonly string[]): void => {
+    ahead = [...ahead, ...lines];
+    if (busy)
+      useView.getState().set({ toast: { text: 'It runs when the command in the terminal ends: Ctrl-C', bad: false } });
+    else ready(prompt);
     terminal.focus();
   };
 
@@ -188,7 +197,7 @@ export function createScreen(place: HTMLElement, session: number): Screen {
     toFront(front) {
       if (!front) return;
       size();
-      setTypist((lines) => void typist(lines));
+      setTypist(typist);
     },
     dispose() {
       setTypist(undefined);

@@ -98,6 +98,9 @@ function Nothing(): ReactNode {
   return (
     <aside className={css.inspector} aria-label="inspector">
       <div className={css.welcome}>
+        <p>
+          <b>Run something first:</b> press <kbd>1</kbd> for nginx × 6 and watch its pods find their machines.
+        </p>
         <p>Choose a pod, a machine, a component or an entry of the etcd log: here it says why it is as it is.</p>
         <p>Drag a fault onto the map, or drag a machine away from the others to cut it off.</p>
       </div>

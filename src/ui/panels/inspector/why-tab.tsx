@@ -2,7 +2,7 @@ import { useMemo, type ReactNode } from 'react';
 import { evictionOf, stepsBetween } from '../../graph/eviction.ts';
 import type { Subject } from '../../graph/subject.ts';
 import { duration, instant } from '../../graph/time-text.ts';
-import { stepsOf, type Step } from '../../graph/why.ts';
+import { brief, stepsOf, type Step } from '../../graph/why.ts';
 import { useRun } from '../../session/control.ts';
 import { COMPONENTS } from '../../stores/leaders.ts';
 import { useTick, useWorld } from '../../stores/use-world.ts';
@@ -61,7 +61,7 @@ function ObjectWhy({ subject, objectKey }: { readonly subject: Subject; readonly
       <ol className={css.chain}>
         {steps.map((step) => (
           <li key={step.key} className={step.by === 'program' ? '' : css[step.by]}>
-            <StepLine step={step} />
+            <StepLine step={step} about={subject.title} />
             {step.schedule !== undefined && <Verdicts schedule={step.schedule} />}
           </li>
         ))}
@@ -81,23 +81,27 @@ function ObjectWhy({ subject, objectKey }: { readonly subject: Subject; readonly
 }
 
 /** Who did it stands out: the first words of the text if they name a component or a kind, else the program's name. */
-function StepLine({ step }: { readonly step: Step }): ReactNode {
+function StepLine({ step, about }: { readonly step: Step; readonly about: string }): ReactNode {
   const world = useTrace((state) => state.model.world);
   const program = step.source === undefined ? undefined : world.processes.get(step.source)?.program;
   const name = program === undefined ? undefined : (COMPONENTS[program] ?? program);
+  const text = brief(step.text, about);
   const strong =
-    step.by === 'program' ? /^([a-z-]+-controller|kubelet|scheduler|[A-Z]\w+)\b/.exec(step.text)?.[0] : undefined;
+    step.by === 'program' ? /^([a-z-]+-controller|kubelet|scheduler|[A-Z]\w+)\b/.exec(text)?.[0] : undefined;
   return (
     <p>
-      <span title={name === undefined ? step.text : `${step.source}: ${step.text}`}>
+      <span
+        className={text.startsWith('you typed ') ? css.typed : undefined}
+        title={name === undefined ? step.text : `${step.source}: ${step.text}`}
+      >
         {strong === undefined && step.by === 'program' && name !== undefined && <b>{name} </b>}
         {strong !== undefined && <b>{strong}</b>}
-        {step.text.startsWith('you typed ') ? (
+        {text.startsWith('you typed ') ? (
           <>
-            you typed <code>{step.text.slice(10)}</code>
+            you typed <code>{text.slice(10)}</code>
           </>
         ) : (
-          step.text.slice(strong?.length ?? 0)
+          text.slice(strong?.length ?? 0)
         )}
         {step.revision !== undefined && <i>rv {step.revision}</i>}
       </span>

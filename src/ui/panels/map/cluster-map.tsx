@@ -103,7 +103,7 @@ function Flow(): ReactNode {
           zoomOnDoubleClick={false}
           panOnDrag={[0, 1]}
           disableKeyboardA11y
-          attributionPosition="bottom-right"
+          proOptions={{ hideAttribution: true }}
         >
           <ViewportPortal>
             {layout.zones.map((zone) => (

@@ -11,7 +11,7 @@ const HUES: readonly (readonly [Hue, string])[] = [
   ['kubelet', 'kubelet'],
   ['pod', 'pods'],
   ['dns', 'DNS'],
-  ['cloud', 'cloud'],
+  ['cloud', 'images'],
 ];
 const SHAPES: readonly (readonly [PodShape, string])[] = [
   ['running', 'Running'],
