@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { ensureBuild, ensureChromium, ensurePackages, root } from './setup.mjs';
 
-const RUNS = 3;
+const RUNS = Number(process.env['RUNS'] ?? 3);
 const IDLE_SECONDS = 6;
 const PODS = 500;
 const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
@@ -167,7 +167,7 @@ async function idleFigures(seconds) {
   return { ...alone, watched: watched.ratio, placement: (await session.status()).placement };
 }
 
-/** 500 pods on ten workers, as fast as it goes, and how smoothly the page shows it. */
+/** 500 pods on ten workers at 1×, and how smoothly the page shows it. */
 async function pods() {
   const rows = [];
   for (let run = 0; run < RUNS; run++) {
@@ -241,7 +241,7 @@ function framesUntilReady(count) {
         );
     };
     session.status().then(({ now }) => (started = now));
-    // The page's own view of it: as many pods drawn Running as were asked for, of the deployment's status.
+    // As many pods drawn Running as were asked for; what does not fit is counted in the text.
     const look = async () => {
       const visible = document.querySelectorAll('[data-shape="running"]').length;
       const more = [...document.querySelectorAll('svg text')]
