@@ -139,7 +139,7 @@ export class Cluster {
       const changed = view.changedAt(NODES);
       if (changed === checked) return false;
       checked = changed;
-      return readyNodes(view).length === nodes;
+      return view.count(NODES, isReadyNode) === nodes;
     }, limit);
   }
 
@@ -150,10 +150,14 @@ export class Cluster {
 
 const NODES = '/registry/minions/';
 
+function isReadyNode(node: Node): boolean {
+  return isConditionTrue(node.status?.conditions, 'Ready');
+}
+
 export function readyNodes(view: GodView): string[] {
   return view
     .list<Node>(NODES)
-    .filter((node) => isConditionTrue(node.status?.conditions, 'Ready'))
+    .filter(isReadyNode)
     .map((node) => node.metadata.name);
 }
 

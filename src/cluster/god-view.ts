@@ -177,6 +177,13 @@ export class GodView {
     return found.map((stored) => this.#decode<T>(stored));
   }
 
+  /** How many objects under `/registry/<resource>/` are so. */
+  count<T>(resource: string, isSo: (object: T) => boolean): number {
+    let count = 0;
+    for (const stored of this.#kind(resource).objects.values()) if (isSo(this.#decode<T>(stored))) count++;
+    return count;
+  }
+
   get<T>(key: string): T | undefined {
     const found = this.objects.get(key);
     return found === undefined ? undefined : this.#decode<T>(found);
