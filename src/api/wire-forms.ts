@@ -29,6 +29,7 @@ export const ALWAYS_STRUCTS: ReadonlySet<string> = new Set([
   'Pod.status',
   'PodTemplateSpec.metadata',
   'PodTemplateSpec.spec',
+  'PreferredSchedulingTerm.preference',
   'ReplicaSet.spec',
   'ReplicaSet.status',
   'ReplicaSetSpec.template',
@@ -38,6 +39,7 @@ export const ALWAYS_STRUCTS: ReadonlySet<string> = new Set([
   'Service.status',
   'ServiceStatus.loadBalancer',
   'TokenRequest.spec',
+  'WeightedPodAffinityTerm.podAffinityTerm',
 ]);
 
 /** Times without omitempty: null until they are set. */

@@ -94,11 +94,14 @@ export function validatePodUpdate(next: Pod, old: Pod): FieldErrors {
   return errors;
 }
 
+const MAX_INT32 = 2_147_483_647;
+
 function validateDeadline(next: number | undefined, old: number | undefined): FieldErrors {
   const path = 'spec.activeDeadlineSeconds';
   if (next === undefined) {
     return old === undefined ? [] : [invalid(path, next, 'must not update from a positive integer to nil value')];
   }
+  if (next < 0 || next > MAX_INT32) return [invalid(path, next, 'must be between 0 and 2147483647, inclusive')];
   return old !== undefined && next > old ? [invalid(path, next, 'must be less than or equal to previous value')] : [];
 }
 

@@ -82,3 +82,20 @@ export function score(step: { readonly argv: readonly string[] } & GoldenResult,
     actual: got,
   };
 }
+
+/** What tells that a kind was asked for that this cluster does not serve. */
+const MISSING: readonly RegExp[] = [
+  /no matches for kind "(\w+)"/,
+  /the server doesn't have a resource type "([\w.]+)"/,
+  /^kubectl create (job|cronjob|quota|role|clusterrole|rolebinding|clusterrolebinding|ingress|poddisruptionbudget|pdb)\b/,
+];
+
+/** The kind whose absence made the answer differ, if that is the reason. */
+export function missingKind({ exact, command, expected, actual }: Scored): string | undefined {
+  if (exact) return undefined;
+  for (const pattern of MISSING) {
+    const found = pattern.exec(actual) ?? pattern.exec(command);
+    if (found !== null && !expected.includes(found[0])) return found[1];
+  }
+  return undefined;
+}

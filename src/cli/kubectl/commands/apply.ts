@@ -227,13 +227,26 @@ async function applyServerSide(context: Context, target: Target, dryRun: DryRun)
     force: context.flags.bool('force-conflicts') ? 'true' : 'false',
   };
   const path = pathTo(target.resource, target.namespace, target.name);
-  const object = await context.server.json('PATCH', path, {
-    query,
-    body: target.object ?? {},
-    contentType: 'application/apply-patch+yaml',
-  });
-  return { object, operation: 'serverside-applied' };
+  const request = { query, body: target.object ?? {}, contentType: 'application/apply-patch+yaml' };
+  try {
+    return { object: await context.server.json('PATCH', path, request), operation: 'serverside-applied' };
+  } catch (error) {
+    throw hasReason(error, 'Conflict') ? new CliError(`${error.message}\n${CONFLICT_HELP}`) : error;
+  }
 }
+
+/** Models apply.go's warning. */
+const CONFLICT_HELP = `Please review the fields above--they currently have other managers. Here
+are the ways you can resolve this warning:
+* If you intend to manage all of these fields, please re-run the apply
+  command with the \`--force-conflicts\` flag.
+* If you do not intend to manage all of the fields, please edit your
+  manifest to remove references to the fields that should keep their
+  current managers.
+* You may co-own fields by updating your manifest to match the existing
+  value; in this case, you'll become the manager if the other manager(s)
+  stop managing the field (remove it from their configuration).
+See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`;
 
 /** One line per object as it is done; with `-o`, all at the end, as a List if there are several. */
 function printResults(

@@ -13,10 +13,12 @@ import { drain } from './drain.ts';
 import { edit } from './edit.ts';
 import { events } from './events.ts';
 import { attach, exec } from './exec.ts';
+import { explain } from './explain.ts';
 import { expose } from './expose.ts';
 import { cp, portForward } from './forward.ts';
 import { get } from './get.ts';
 import { annotate, label } from './label.ts';
+import { autoscale, completion, kustomize, plugin } from './local.ts';
 import { logs } from './logs.ts';
 import { options } from './options.ts';
 import { patch } from './patch.ts';
@@ -37,7 +39,9 @@ export const COMMANDS: readonly Command[] = [
   apply,
   attach,
   auth,
+  autoscale,
   clusterInfo,
+  completion,
   config,
   cordon,
   cp,
@@ -49,12 +53,15 @@ export const COMMANDS: readonly Command[] = [
   edit,
   events,
   exec,
+  explain,
   expose,
   get,
+  kustomize,
   label,
   logs,
   options,
   patch,
+  plugin,
   portForward,
   replace,
   rollout,

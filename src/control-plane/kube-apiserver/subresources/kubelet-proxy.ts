@@ -6,7 +6,8 @@ import type { Handler } from '../handle.ts';
 import type { ServedResource, Server } from '../server.ts';
 import { NODE } from '../../../api/kinds/index.ts';
 import { Ports } from '../../../api/ports.ts';
-import { badRequest, internalError } from '../../../api/status.ts';
+import type { ApiError } from '../../../api/status.ts';
+import { badRequest, failure, internalError } from '../../../api/status.ts';
 import { SECOND } from '../../../lib/time.ts';
 import type { RpcFailure } from '../../../sim/http.ts';
 import { getObject } from '../handlers/read.ts';
@@ -162,7 +163,8 @@ function relay(server: Server, ctx: RequestContext, address: string, method: str
       head(response) {
         if (response.status >= 300) {
           over = true;
-          exchange.respond(response.status, response.body, response.headers);
+          if (path.startsWith('/containerLogs')) respondError(ctx, logError(response.status, response.body));
+          else exchange.respond(response.status, response.body, response.headers);
           return;
         }
         down = exchange.start(response.status, response.headers);
@@ -190,6 +192,17 @@ function relay(server: Server, ctx: RequestContext, address: string, method: str
     },
   });
 }
+
+/** What a kubelet says of a log becomes a Status. Models registry/generic/rest: GenericHttpResponseChecker. */
+function logError(status: number, text: string): ApiError {
+  if (status === 400) return badRequest(text);
+  if (status === 500) return internalError(text);
+  return failure(status, status === 404 ? 'NotFound' : 'Unknown', status === 404 ? GENERIC_NOT_FOUND : text, {
+    causes: [{ reason: 'UnexpectedServerResponse', message: text }],
+  });
+}
+
+const GENERIC_NOT_FOUND = 'the server could not find the requested resource';
 
 /** In the words of Go's HTTP client. */
 function dialError(address: string, path: string, failure: RpcFailure): ReturnType<typeof internalError> {
