@@ -16,6 +16,8 @@ export interface Printed {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** stdout as it came. */
+  readonly bytes: Buffer;
 }
 
 /** A served cluster, with a real kubectl and the terminal of the laptop beside it. */
@@ -43,10 +45,16 @@ export class Bench {
   /** Runs the real kubectl to its end. */
   kubectl(args: readonly string[], stdin?: string | Uint8Array): Promise<Printed> {
     return new Promise((resolve) => {
-      const options = { env: this.#environment(), cwd: this.folder, timeout: 60_000, maxBuffer: 64 * 1024 * 1024 };
+      const options = {
+        env: this.#environment(),
+        cwd: this.folder,
+        timeout: 60_000,
+        maxBuffer: 64 * 1024 * 1024,
+        encoding: 'buffer',
+      } as const;
       const child = execFile(realKubectl ?? '', args, options, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 255;
-        resolve({ code, stdout, stderr });
+        resolve({ code, stdout: stdout.toString(), stderr: stderr.toString(), bytes: stdout });
       });
       child.stdin?.end(stdin ?? '');
     });

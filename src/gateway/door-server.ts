@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { bytesToText, textToBytes } from '../lib/byte-text.ts';
 import { admit } from './guard.ts';
 import { parseDoorOutput, type DoorInput, type DoorOutput } from './protocol.ts';
+import { PROTOBUF, protobufToJson, ProtobufError } from './protobuf.ts';
 import { statusBody } from './status-body.ts';
 
 /** Upstream's MaxRequestBodyBytes: what is longer is refused here and never becomes an input. */
@@ -84,7 +85,10 @@ export class DoorServer {
     if ('code' in admitted) return refuse(request, response, admitted.code, admitted.message);
     const { path } = admitted;
     if (isUpgradeOnly(path)) return refuse(request, response, 400, 'Upgrade request required');
-    readBody(request, response, (body) => this.#ask(request, response, path, body));
+    readBody(request, response, (bytes) => {
+      const body = bodyOf(request, response, bytes);
+      if (body !== undefined) this.#ask(request, response, path, body);
+    });
   }
 
   /** The path that is asked for below the token, or why it is not served. */
@@ -178,11 +182,27 @@ function passedHeaders(request: IncomingMessage): Record<string, string> {
     const value = request.headers[name];
     if (value !== undefined) headers[name] = String(value);
   }
+  if (isProtobuf(request)) headers['content-type'] = 'application/json';
   return headers;
 }
 
+const isProtobuf = (request: IncomingMessage): boolean =>
+  request.headers['content-type']?.split(';')[0]?.trim() === PROTOBUF;
+
+/** The body as the cluster reads it: its servers speak JSON, so what clients send in protobuf is translated. */
+function bodyOf(request: IncomingMessage, response: ServerResponse, bytes: Buffer): string | undefined {
+  if (bytes.length === 0 || !isProtobuf(request)) return bytesToText(bytes);
+  try {
+    return protobufToJson(bytes);
+  } catch (error) {
+    if (!(error instanceof ProtobufError)) throw error;
+    refuse(request, response, 400, error.message);
+    return undefined;
+  }
+}
+
 /** Hands on the whole body, or answers 413 as soon as it is known to be too long. */
-function readBody(request: IncomingMessage, response: ServerResponse, then: (body: string) => void): void {
+function readBody(request: IncomingMessage, response: ServerResponse, then: (body: Buffer) => void): void {
   const tooLong = (): void => refuse(request, response, 413, `Request entity too large: limit is ${BODY_LIMIT}`);
   if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) return tooLong();
   if (request.headers.expect !== undefined) response.writeContinue();
@@ -197,7 +217,7 @@ function readBody(request: IncomingMessage, response: ServerResponse, then: (bod
     request.off('data', take).off('end', finish);
     tooLong();
   };
-  const finish = (): void => then(bytesToText(Buffer.concat(pieces)));
+  const finish = (): void => then(Buffer.concat(pieces));
   // A broken chunk ends the request without an `end`: nothing of it was an input.
   request.on('data', take).on('end', finish);
 }

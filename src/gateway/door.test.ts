@@ -226,17 +226,14 @@ describeKubectl('real kubectl', () => {
     const logs = bench.start(['logs', '-f', 'box']);
     await logs.until('ready for start up');
     logs.child.kill();
-    expect(await bench.kubectl(['exec', 'box', '--', 'sh', '-c', 'echo out; echo err >&2; exit 3'])).toEqual({
+    expect(await bench.kubectl(['exec', 'box', '--', 'sh', '-c', 'echo out; echo err >&2; exit 3'])).toMatchObject({
       code: 3,
       stdout: 'out\n',
       stderr: 'err\ncommand terminated with exit code 3\n',
     });
     const bytes = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7919 + (i >> 8) * 31) & 0xff);
-    const echoed = await bench.kubectl(
-      ['exec', '-i', 'box', '--', 'sh', '-c', 'cat > /tmp/b; cat /tmp/b | base64'],
-      bytes,
-    );
-    expect(Buffer.from(echoed.stdout, 'base64').equals(bytes)).toBe(true);
+    const echoed = await bench.kubectl(['exec', '-i', 'box', '--', 'sh', '-c', 'cat > /tmp/b; cat /tmp/b'], bytes);
+    expect(echoed.bytes.equals(bytes)).toBe(true);
     const watch = bench.start(['get', 'pods', '-w']);
     await watch.until(/box .*Running/);
     await bench.kubectl(['delete', 'pod', 'box', '--now']);
@@ -264,7 +261,6 @@ describeKubectl('real kubectl', () => {
     'delete pod nothing',
     'logs nothing',
     'rollout history deploy/web',
-    'explain deployment.spec.replicas',
   ])(
     'prints the same as ours: kubectl %s',
     async (line) => {
