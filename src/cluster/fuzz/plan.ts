@@ -48,7 +48,10 @@ function oneOf<T>(random: Random, choices: readonly T[], otherwise: T): T {
   return choices[random.below(choices.length)] ?? otherwise;
 }
 
-export function planOf(seed: number, minutes: number): RandomPlan {
+/** Which faults are drawn: any, or only one sort of them, and then often. */
+export type FaultStyle = 'any' | 'etcd' | 'power';
+
+export function planOf(seed: number, minutes: number, style: FaultStyle = 'any'): RandomPlan {
   const random = createRandom(seed, 'plan');
   const topology: Topology = {
     ...defaultTopology,
@@ -59,7 +62,7 @@ export function planOf(seed: number, minutes: number): RandomPlan {
   const calm = minutes * MINUTE;
   const inputs = [
     ...workload(random, topology, calm),
-    ...faults(random, topology, calm),
+    ...faults(random, topology, calm, style),
     { at: calm, kind: 'fault', command: 'heal all' } as const,
     ...TIDY.flatMap((after) => tidy(topology, calm + after)),
   ];
@@ -165,14 +168,36 @@ function tidy(topology: Topology, at: Micros): Input[] {
 
 type Choice = readonly [inject: string, heal: string | undefined];
 
-function faults(random: Random, topology: Topology, until: Micros): Input[] {
+function faults(random: Random, topology: Topology, until: Micros, style: FaultStyle): Input[] {
   const inputs: Input[] = [];
-  for (let at = BOOT + random.below(20) * SECOND; at < until - 30 * SECOND; at += (15 + random.below(45)) * SECOND) {
-    const [inject, heal] = oneOf<Choice>(random, faultChoices(random, topology), ['heal all', undefined]);
+  const pause = style === 'any' ? { least: 15, more: 45 } : { least: 4, more: 8 };
+  for (
+    let at = BOOT + random.below(20) * SECOND;
+    at < until - 30 * SECOND;
+    at += (pause.least + random.below(pause.more)) * SECOND
+  ) {
+    const choices = style === 'any' ? faultChoices(random, topology) : controlPlaneFaults(random, topology, style);
+    const [inject, heal] = oneOf<Choice>(random, choices, ['heal all', undefined]);
     inputs.push({ at, kind: 'fault', command: inject });
     if (heal !== undefined) inputs.push({ at: at + (5 + random.below(60)) * SECOND, kind: 'fault', command: heal });
   }
   return inputs;
+}
+
+function controlPlaneFaults(random: Random, topology: Topology, style: FaultStyle): Choice[] {
+  const machine = oneOf(
+    random,
+    controlPlaneMachines(topology).map(({ name }) => name),
+    'cp-1',
+  );
+  if (style === 'power') return [[`power-off ${machine}`, `power-on ${machine}`]];
+  return [
+    [`kill ${machine}/etcd`, undefined],
+    [`kill ${machine}/etcd`, undefined],
+    [`partition ${machine}`, 'heal partition'],
+    [`slow-disk ${machine} ${50 + random.below(300)}ms`, 'heal slow-disk'],
+    [`pause ${machine}/etcd`, 'heal pause'],
+  ];
 }
 
 function faultChoices(random: Random, topology: Topology): Choice[] {

@@ -79,8 +79,10 @@ function endpoints(view: GodView, watch: RunWatch): string {
     const slices = view
       .list<EndpointSlice>('/registry/endpointslices/default/')
       .filter((slice) => slice.metadata.labels?.['kubernetes.io/service-name'] === name);
-    const ready = slices.flatMap((slice) =>
-      (slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false).flatMap((one) => one.addresses),
+    // Every pod is Ready by now: an endpoint that is not is one that should be gone.
+    const named = slices.flatMap((slice) => slice.endpoints ?? []);
+    const ready = named.flatMap(({ addresses, conditions }) =>
+      addresses.map((address) => (conditions?.ready === false ? `${address} (not ready)` : address)),
     );
     for (const address of ready) all.add(address);
     if (ready.sort().join(' ') !== wanted.join(' '))

@@ -1,0 +1,55 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'vite';
+import { afterAll, describe, expect, it } from 'vitest';
+import type * as RandomRun from '../random-run.ts';
+import { plantedBugs, type PlantedBug } from './planted-bugs.ts';
+
+const src = join(import.meta.dirname, '..', '..');
+const directory = mkdtempSync(join(tmpdir(), 'kubarium-bugs-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** The random runs with one place of the product changed. */
+async function bundleWith({ file, find, replace }: PlantedBug, number: number): Promise<typeof RandomRun> {
+  const target = join(src, file);
+  const outDir = join(directory, String(number));
+  await build({
+    configFile: false,
+    root: join(src, '..'),
+    logLevel: 'error',
+    publicDir: false,
+    plugins: [
+      {
+        name: 'planted-bug',
+        enforce: 'pre',
+        transform: (code, id) => (id === target ? code.replace(find, () => replace) : undefined),
+      },
+    ],
+    build: {
+      ssr: join(src, 'cluster', 'random-run.ts'),
+      outDir,
+      target: 'node20',
+      minify: false,
+      rollupOptions: { output: { entryFileNames: 'main.mjs' } },
+    },
+    ssr: { noExternal: true },
+  });
+  return import(/* @vite-ignore */ pathToFileURL(join(outDir, 'main.mjs')).href);
+}
+
+describe('a planted bug is caught by random runs:', () => {
+  it.each(plantedBugs.map((bug, number) => ({ ...bug, number })))('$name', { timeout: 300_000 }, async (bug) => {
+    const found = readFileSync(join(src, bug.file), 'utf8').split(bug.find).length - 1;
+    expect(found, `the place to change in ${relative(src, bug.file)}`).toBe(1);
+    const { planOf, runPlan } = await bundleWith(bug, bug.number);
+    const caught: string[] = [];
+    for (let seed = 1; seed <= bug.seeds && caught.length === 0; seed++) {
+      const { violations } = await runPlan(planOf(seed, bug.minutes, bug.style));
+      caught.push(...violations.map(({ invariant, text }) => `seed ${seed}, ${invariant}: ${text}`));
+    }
+    if (process.env['SHOW_CAUGHT'] !== undefined) console.log(bug.name, '→', caught[0]);
+    expect(caught).not.toEqual([]);
+  });
+});

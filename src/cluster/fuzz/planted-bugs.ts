@@ -1,0 +1,95 @@
+/**
+ * Mistakes that the random runs must catch. Each is a change of one place of the product, made only in a bundle of its own
+ * (planted-bugs.test.ts): the product itself has no switch for any of them.
+ */
+export interface PlantedBug {
+  readonly name: string;
+  readonly file: string;
+  /** Occurs once in the file. */
+  readonly find: string;
+  readonly replace: string;
+  /** Random runs allowed, from seed 1 on, and how long each has faults. */
+  readonly seeds: number;
+  readonly minutes: number;
+  /** Draws only such faults, and often: `etcd` kills and delays members, `power` cuts machines off. */
+  readonly style?: 'etcd' | 'power';
+}
+
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: 'a vote is cast without being written down',
+    file: 'control-plane/etcd/server/raft-node.ts',
+    find: 'this.storage.save(ready.hardState, ready.entries)',
+    replace: 'this.storage.save(undefined, ready.entries)',
+    seeds: 3,
+    minutes: 3,
+    style: 'etcd',
+  },
+  {
+    name: 'fsync lies',
+    file: 'sim/kernel-disk.ts',
+    find: 'for (const [path, text] of snapshot) settle(disk, path, text);',
+    replace: '',
+    seeds: 3,
+    minutes: 3,
+    style: 'power',
+  },
+  {
+    name: 'a watch of etcd skips a revision',
+    file: 'control-plane/etcd/mvcc/watch.ts',
+    find: 'if (change.main < watcher.minRevision) return;',
+    replace: 'if (change.main < watcher.minRevision || change.main % 61 === 0) return;',
+    seeds: 3,
+    minutes: 3,
+  },
+  {
+    name: 'a lease of leadership never runs out',
+    file: 'client/leader-election.ts',
+    find: "holder() !== '' && observedAt + (observed?.spec.leaseDurationSeconds ?? 0) * SECOND > env.uptime()",
+    replace: "holder() !== ''",
+    seeds: 3,
+    minutes: 3,
+  },
+  {
+    name: 'leaders compare clocks',
+    file: 'client/leader-election.ts',
+    find: "holder() !== '' && observedAt + (observed?.spec.leaseDurationSeconds ?? 0) * SECOND > env.uptime()",
+    replace:
+      "holder() !== '' && env.now() % 1_000_000_000_000_000 >= 0 && Number(observed?.spec.renewTime?.slice(14, 16)) * 60 + Number(observed?.spec.renewTime?.slice(17, 19)) + 15 > Math.floor(env.now() / SECOND) % 3600",
+    seeds: 6,
+    minutes: 4,
+  },
+  {
+    name: 'a quorum read is answered from the cache',
+    file: 'control-plane/kube-apiserver/handlers/read.ts',
+    find: 'object = await server.store.get(key, cache.get(key));',
+    replace: 'object = cache.get(key);',
+    seeds: 2,
+    minutes: 3,
+  },
+  {
+    name: 'the scheduler forgets the pods that it has assumed',
+    file: 'control-plane/kube-scheduler/cache.ts',
+    find: 'this.#place({ ...pod, spec: { ...pod.spec, nodeName: node } }, node);',
+    replace: '',
+    seeds: 3,
+    minutes: 3,
+  },
+  {
+    name: 'a restarted kubelet believes that nothing runs',
+    file: 'node/kubelet/pleg.ts',
+    find: 'if (this.#listedAt > after) return Promise.resolve(this.get(uid));',
+    replace:
+      'if (!this.#cache.has(`seen ${uid}`)) { this.#cache.set(`seen ${uid}`, emptyStatus(uid)); return Promise.resolve(emptyStatus(uid)); }\nif (this.#listedAt > after) return Promise.resolve(this.get(uid));',
+    seeds: 3,
+    minutes: 3,
+  },
+  {
+    name: 'endpoints are never removed',
+    file: 'control-plane/kube-controller-manager/endpoint-slices.ts',
+    find: 'return wanted === undefined ? [] : [wanted];',
+    replace: 'return [wanted ?? endpoint];',
+    seeds: 2,
+    minutes: 3,
+  },
+];
