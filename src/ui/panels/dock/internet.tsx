@@ -31,10 +31,13 @@ const SHOWN = 30;
 export function Internet(): ReactNode {
   useSlowTick(6);
   const machines = useRun((run) => run.machines);
-  const [url, setUrl] = useState('');
+  const [typed, setUrl] = useState<string>();
   const { world, history } = useTrace.getState().model;
   const workers = machines.filter((machine) => machine.role === 'worker');
   const doors = nodePorts(world);
+  const [door] = doors;
+  const [worker] = workers;
+  const url = typed ?? (door === undefined || worker === undefined ? '' : `http://${worker.ip}:${door.port}/`);
   const answers = history.answers.items.slice(-SHOWN).reverse();
   const open = (address: string): void => {
     setUrl(address);

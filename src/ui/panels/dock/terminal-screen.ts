@@ -83,6 +83,8 @@ export function createScreen(place: HTMLElement, session: number): Screen {
   };
 
   const finish = (text: string): void => {
+    // A long line has scrolled the pane sideways: the next prompt is at the left.
+    place.parentElement?.scrollTo({ left: 0 });
     const words = text.trim();
     if (busy) {
       void control.terminal(session, 'line', text);
@@ -177,7 +179,6 @@ export function createScreen(place: HTMLElement, session: number): Screen {
     if (busy)
       useView.getState().set({ toast: { text: 'It runs when the command in the terminal ends: Ctrl-C', bad: false } });
     else ready(prompt);
-    terminal.focus();
   };
 
   const size = (): void => {
