@@ -20,8 +20,11 @@ test('a highly available cluster boots in the tab and runs what the editor says'
   await run(cluster, 'kubectl wait --for=condition=available deployment/web');
   await page.getByRole('tab', { name: 'Internet' }).click();
   await page.getByLabel('address').fill('http://10.0.0.21:30080/');
-  await page.getByRole('button', { name: 'Open', exact: true }).click();
-  await expect(page.getByText('Welcome to nginx!').first()).toBeVisible({ timeout: 30_000 });
+  // kube-proxy on the machine has its second to learn of the endpoints.
+  await expect(async () => {
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
+    await expect(page.getByText('Welcome to nginx!').first()).toBeVisible({ timeout: 3_000 });
+  }).toPass({ timeout: 30_000 });
 
   await page.locator('[data-shape="running"]').first().click();
   await expect(page.getByText('you typed')).toBeVisible();
