@@ -160,6 +160,8 @@ function tidy(topology: Topology, at: Micros): Input[] {
   const lines = [
     ...workerMachines(topology).map(({ name }) => `kubectl uncordon ${name}`),
     ...APPS.map(({ name, image }) => `kubectl set image deployment ${name} ${image}=${image}`),
+    // Pods that were orphaned with an image that does not exist would stay so for ever.
+    ...APPS.map(({ name }) => `kubectl delete pods -l app=${name} --wait=false`),
   ];
   const inputs = lines.flatMap((text, i) => typed(at + i * SECOND, 1 + (i % SESSIONS), text));
   // As many as surely fit.
