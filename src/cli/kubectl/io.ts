@@ -40,6 +40,8 @@ export interface Files {
   /** Names of the files directly in a directory; undefined: no such directory. */
   list(directory: string): readonly string[] | undefined;
   write(path: string, text: string): void;
+  /** Makes a directory unless it is there. */
+  makeDirectory?(path: string): void;
 }
 
 export interface KubeContext {

@@ -130,6 +130,9 @@ function kubectlIo(
       read: (path) => (fs.kind(task.path(path)) === 'file' ? fs.read(task.path(path)) : undefined),
       list: (path) => (fs.kind(task.path(path)) === 'directory' ? fs.list(task.path(path)) : undefined),
       write: (path, text) => fs.write(task.path(path), text),
+      makeDirectory: (path) => {
+        if (fs.kind(task.path(path)) === undefined) fs.makeDirectory(task.path(path));
+      },
     },
     config: kubeConfig(fs, `https://${laptop.server}`),
     cache: laptop.cache,

@@ -1,6 +1,7 @@
 import { FileError } from '../file-system.ts';
 import { readAll } from '../pipe.ts';
 import type { Command, CommandTable, Task } from '../task.ts';
+import { tar } from './archive.ts';
 import { parseOptions } from './options.ts';
 
 /** Runs an action per operand; a failing one is reported in the C library's words and makes the exit code 1. */
@@ -261,4 +262,4 @@ const find: Command = async (task) => {
   return eachOperand(task, [start], (operand) => walk(operand, task.path(operand)));
 };
 
-export const FILE_COMMANDS: CommandTable = { cat, cp, find, ls, mkdir, mv, rm, stat, tail, touch };
+export const FILE_COMMANDS: CommandTable = { cat, cp, find, ls, mkdir, mv, rm, stat, tail, tar, touch };

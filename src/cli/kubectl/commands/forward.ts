@@ -1,7 +1,10 @@
-import type { Command } from '../command.ts';
-import { CliError, usageError } from '../errors.ts';
+import { packTar, unpackTar } from '../../../unix/tar.ts';
+import type { TarEntry } from '../../../unix/tar.ts';
+import { execPath, joinStream } from '../attach-stream.ts';
+import type { Command, Context } from '../command.ts';
+import { CliError, ExitError, usageError } from '../errors.ts';
 import { str } from '../object.ts';
-import { choosePod } from '../pod-choice.ts';
+import { choosePod, defaultContainer } from '../pod-choice.ts';
 
 export const portForward: Command = {
   name: 'port-forward',
@@ -43,17 +46,91 @@ export const cp: Command = {
       throw new CliError('one of src or dest must be a local file specification');
     if (source === undefined && destination === undefined)
       throw new CliError('one of src or dest must be a remote file specification');
-    if (source === undefined && context.io.files.read(from) === undefined)
+    if (source === undefined && context.io.files.read(from) === undefined && context.io.files.list(from) === undefined)
       throw new CliError(`${from} doesn't exist in local filesystem`);
-    const pod = source ?? destination ?? '';
-    await choosePod(context, pod.split('/').at(-1) ?? '', false);
-    throw new CliError(
-      'Internal error occurred: error executing command in container: failed to exec in container: exec: "tar": executable file not found in $PATH',
-    );
+    if (source !== undefined) await copyFromPod(context, source, to);
+    else if (destination !== undefined) await copyToPod(context, from, destination);
   },
 };
 
-function remote(spec: string): string | undefined {
+interface Remote {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly path: string;
+}
+
+/** `[namespace/]pod:path` */
+function remote(spec: string): Remote | undefined {
   const colon = spec.indexOf(':');
-  return colon <= 0 || spec.startsWith('.') || spec.startsWith('/') ? undefined : spec.slice(0, colon);
+  if (colon <= 0 || spec.startsWith('.') || spec.startsWith('/')) return undefined;
+  const words = spec.slice(0, colon).split('/');
+  const path = spec.slice(colon + 1);
+  if (words.length > 2 || path === '')
+    throw new CliError('filespec must match the canonical format: [[namespace/]pod:]file/path');
+  return { namespace: words.length === 2 ? (words[0] ?? '') : '', pod: words.at(-1) ?? '', path };
+}
+
+const baseOf = (path: string): string => path.replace(/\/+$/, '').split('/').at(-1) ?? '';
+
+/** Runs a command in the pod; its output comes back as text. */
+async function runIn(
+  context: Context,
+  { namespace, pod: name }: Remote,
+  command: readonly string[],
+  input?: string,
+): Promise<{ readonly code: number; readonly output: string }> {
+  let output = '';
+  const listen = (handlers: { data(text: string): void; end(): void }): (() => void) => {
+    handlers.data(input ?? '');
+    handlers.end();
+    return () => undefined;
+  };
+  const inner: Context = {
+    ...context,
+    namespace: namespace === '' ? context.namespace : namespace,
+    io: { ...context.io, stdin: { ...context.io.stdin, listen } },
+    out: (text) => void (output += text),
+  };
+  const { resource, pod } = await choosePod(inner, name, false);
+  const wanted = context.flags.string('container');
+  const container = wanted === '' ? defaultContainer(inner, pod) : wanted;
+  const options = { stdin: input !== undefined, tty: false };
+  const code = await joinStream(inner, execPath(inner, resource, name, container, command, options), options);
+  return { code, output };
+}
+
+async function copyFromPod(context: Context, source: Remote, to: string): Promise<void> {
+  const { code, output } = await runIn(context, source, ['tar', 'cf', '-', source.path]);
+  const entries = unpackTar(output) ?? [];
+  if (code !== 0) throw new ExitError(code);
+  const from = source.path.replace(/^\/+/, '').replace(/\/+$/, '');
+  const target = context.io.files.list(to) === undefined ? to : `${to.replace(/\/+$/, '')}/${baseOf(from)}`;
+  for (const { name, text } of entries) {
+    const path = `${target}${name.slice(from.length)}`;
+    if (name.endsWith('/')) context.io.files.makeDirectory?.(path.replace(/\/+$/, ''));
+    else context.io.files.write(path, text);
+  }
+}
+
+async function copyToPod(context: Context, from: string, destination: Remote): Promise<void> {
+  const { path } = destination;
+  const quiet: Context = { ...context, err: () => undefined };
+  const isDirectory = (await runIn(quiet, destination, ['test', '-d', path])).code === 0;
+  const target = isDirectory ? `${path.replace(/\/+$/, '')}/${baseOf(from)}` : path;
+  const entries: TarEntry[] = [];
+  collect(context, from.replace(/\/+$/, ''), baseOf(target), entries);
+  const directory = target.slice(0, Math.max(0, target.replace(/\/+$/, '').lastIndexOf('/')));
+  const command = ['tar', '-xmf', '-', ...(directory === '' ? [] : ['-C', directory])];
+  const { code } = await runIn(context, destination, command, packTar(entries));
+  if (code !== 0) throw new ExitError(code);
+}
+
+function collect(context: Context, path: string, name: string, entries: TarEntry[]): void {
+  const names = context.io.files.list(path);
+  if (names === undefined) {
+    entries.push({ name, text: context.io.files.read(path) ?? '' });
+    return;
+  }
+  entries.push({ name: `${name}/`, text: '' });
+  for (const inner of names) collect(context, `${path}/${inner}`, `${name}/${inner}`, entries);
 }
