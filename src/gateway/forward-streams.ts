@@ -23,6 +23,8 @@ export interface ForwardHandlers {
 
 export interface Forward {
   write(bytes: Uint8Array): void;
+  /** The client sends no more; what it asked for is still answered. */
+  end(): void;
   cancel(why: string): void;
 }
 
@@ -78,6 +80,7 @@ export function openForward(
   });
   return {
     write: (bytes) => translator.fromClient(bytes),
+    end: () => translator.endOfClient(),
     cancel(why) {
       if (over) return;
       over = true;

@@ -31,6 +31,7 @@ export class Http1Translator {
   readonly #asked: Asked[] = [];
   readonly #waiting = new Map<number, string[]>();
   #bad = false;
+  #ended = false;
 
   constructor(out: { payload(text: string): void; bytes(bytes: Uint8Array): void; close(): void }) {
     this.#out = out;
@@ -50,6 +51,12 @@ export class Http1Translator {
       );
       this.#out.close();
     }
+  }
+
+  /** No more requests: what was asked is answered, then it is over. */
+  endOfClient(): void {
+    this.#ended = true;
+    if (this.#asked.length === 0) this.#out.close();
   }
 
   fromServer(payload: string): void {
@@ -151,7 +158,7 @@ export class Http1Translator {
 
   #answered(asked: Asked): void {
     this.#asked.shift();
-    if (!asked.keepAlive) return this.#out.close();
+    if (!asked.keepAlive || (this.#ended && this.#asked.length === 0)) return this.#out.close();
     const next = this.#asked[0];
     if (next === undefined) return;
     const payloads = this.#waiting.get(next.stream) ?? [];

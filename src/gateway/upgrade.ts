@@ -2,9 +2,10 @@ import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { textToBytes } from '../lib/byte-text.ts';
-import { isUpgradeOnly, type DoorServer } from './door-server.ts';
+import { isUpgradeOnly, UNREAD_LIMIT, type DoorServer } from './door-server.ts';
 import { serveForward } from './forward-streams.ts';
-import { serveRemoteCommand } from './remote-command.ts';
+import { asBytes, serveRemoteCommand } from './remote-command.ts';
+import { FORWARD_PROTOCOL, serveSpdyForward, TUNNEL_PROTOCOL } from './spdy-forward.ts';
 import { statusBody } from './status-body.ts';
 
 /** A message from a client of at most this: what kubectl sends is 32 KiB. */
@@ -12,6 +13,9 @@ const MESSAGE_LIMIT = 1024 * 1024;
 
 const COMMAND_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
 const FORWARD_PROTOCOLS = ['v4.channel.k8s.io'];
+
+/** TUNNEL_PROTOCOL to the WebSocket library. */
+const TUNNEL_NAME = 'spdy-portforward.k8s.io';
 
 export interface Upgrade {
   readonly request: IncomingMessage;
@@ -28,11 +32,15 @@ export class Upgrades {
     noServer: true,
     maxPayload: MESSAGE_LIMIT,
     handleProtocols: (offered) =>
-      [...COMMAND_PROTOCOLS, ...FORWARD_PROTOCOLS].find((protocol) => offered.has(protocol)) ?? false,
+      [TUNNEL_NAME, ...COMMAND_PROTOCOLS, ...FORWARD_PROTOCOLS].find((protocol) => offered.has(protocol)) ?? false,
   });
 
   constructor(door: DoorServer) {
     this.#door = door;
+    this.#sockets.on('headers', (headers) => {
+      const at = headers.indexOf(`Sec-WebSocket-Protocol: ${TUNNEL_NAME}`);
+      if (at >= 0) headers[at] = `Sec-WebSocket-Protocol: ${TUNNEL_PROTOCOL}`;
+    });
     door.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy());
       const admitted = door.admit(request);
@@ -45,12 +53,51 @@ export class Upgrades {
     const { request, socket, path } = upgrade;
     if (!isUpgradeOnly(path)) return reject(socket, 400, statusBody(400, 'this request cannot be upgraded'));
     const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+    const asksFor = request.headers.upgrade?.toLowerCase();
     const forward = path.split('?')[0]?.endsWith('/portforward') ?? false;
+    if (forward && asksFor === 'spdy/3.1') return this.#spdy(upgrade);
+    if (forward && asksFor === 'websocket' && protocols.includes(TUNNEL_PROTOCOL)) return this.#tunnel(upgrade);
     const known = forward ? FORWARD_PROTOCOLS : COMMAND_PROTOCOLS;
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket' || !protocols.some((name) => known.includes(name)))
+    if (asksFor !== 'websocket' || !protocols.some((name) => known.includes(name)))
       return reject(socket, 400, statusBody(400, `unable to upgrade: ${known.join(', ')} are spoken here`));
     if (forward) serveForward(this.#door, upgrade, (then) => this.#accept(upgrade, then));
     else serveRemoteCommand(this.#door, upgrade, (then) => this.#accept(upgrade, then));
+  }
+
+  /** SPDY in WebSocket messages: kubectl's first try. */
+  #tunnel(upgrade: Upgrade): void {
+    const { request, socket, path } = upgrade;
+    // The library takes no name with a slash, which upstream's has: it is put back into the answer.
+    request.headers['sec-websocket-protocol'] = TUNNEL_NAME;
+    this.#accept(upgrade, (client) => {
+      const spdy = serveSpdyForward(this.#door, request, path, {
+        send: (bytes) => {
+          if (client.bufferedAmount > UNREAD_LIMIT) client.terminate();
+          else client.send(bytes);
+        },
+        close: () => client.close(1000),
+      });
+      client.on('error', () => client.terminate());
+      client.on('message', (message) => spdy.receive(asBytes(message)));
+      socket.once('close', () => spdy.lost());
+    });
+  }
+
+  /** SPDY after an HTTP upgrade, as clients before it had WebSocket. */
+  #spdy({ request, socket, head, path }: Upgrade): void {
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: ${FORWARD_PROTOCOL}\r\n\r\n`,
+    );
+    const spdy = serveSpdyForward(this.#door, request, path, {
+      send: (bytes) => {
+        if (socket.writableLength > UNREAD_LIMIT) socket.destroy();
+        else socket.write(bytes);
+      },
+      close: () => socket.end(),
+    });
+    socket.on('data', (bytes: Buffer) => spdy.receive(bytes));
+    socket.once('close', () => spdy.lost());
+    if (head.length > 0) spdy.receive(head);
   }
 
   #accept({ request, socket, head }: Upgrade, then: (client: WebSocket) => void): void {
