@@ -41,7 +41,15 @@ const LAST_TOUCHES: Micros = 15 * SECOND;
 const CLIENTS = 5;
 const REGISTERS = 8;
 
-function registerClients(until: Micros): HostSpec[] {
+interface ClientTimes {
+  readonly from: Micros;
+  readonly until: Micros;
+  /** The longest wait between two operations. */
+  readonly pause: Micros;
+}
+
+/** Machines with one client each, which all use the same few ConfigMaps. */
+export function registerClients(times: ClientTimes): HostSpec[] {
   return Array.from({ length: CLIENTS }, (_, i) => ({
     name: `client-${i + 1}`,
     ip: `10.0.0.${100 + i}`,
@@ -50,7 +58,7 @@ function registerClients(until: Micros): HostSpec[] {
       {
         program: 'register-client',
         name: 'register-client',
-        args: { server: Endpoint, keys: REGISTERS, from: BOOT, until, pause: 2 * SECOND },
+        args: { server: Endpoint, keys: REGISTERS, ...times },
       },
     ],
   }));
@@ -65,7 +73,7 @@ export async function runPlan(plan: RandomPlan, table: ProgramTable = programs):
     seed: plan.seed,
     topology: plan.topology,
     inputs: plan.inputs,
-    hosts: registerClients(plan.calm),
+    hosts: registerClients({ from: BOOT, until: plan.calm, pause: 2 * SECOND }),
     placement: createInThread({ ...table, 'register-client': registerClient }),
     onTrace: (events: readonly TraceEvent[]) => {
       checks.see(events);

@@ -1,11 +1,13 @@
 // `npm run sim -- --seed N [--minutes M] [--seeds COUNT]`: runs seeds in this thread and ends each with one JSON line.
+// `--shrink RUNS`: a failing seed is had again with fewer and fewer inputs; what is left is printed. `--keep 3,17`: only those inputs.
 // `npm run sim -- --recording FILE [--placement in-thread|pool]`: has a saved run again; exit 1 when it comes out differently.
 import { readFileSync } from 'node:fs';
 import { parseFlags } from '../lib/flags.ts';
 import { createInThread } from '../sim/placement/in-thread.ts';
 import type { Placement } from '../sim/placement/placement.ts';
 import { programs } from './programs.ts';
-import { planOf, runPlan, shortfall } from './random-run.ts';
+import { scenarioLines, shrink, withInputs } from './fuzz/shrink.ts';
+import { planOf, runPlan, shortfall, type RandomPlan } from './random-run.ts';
 import { parseRecording } from './recording.ts';
 import { replayRecording } from './replay.ts';
 import { createThreadPool, serveThread } from './threads.ts';
@@ -21,21 +23,38 @@ async function runSeeds(): Promise<boolean> {
   const first = flags.int('seed', 1);
   const count = flags.int('seeds', 1);
   const minutes = flags.int('minutes', 10);
+  const runs = flags.int('shrink', 0);
+  const keep = flags.get('keep') ?? '';
   let failed = 0;
 
   for (let seed = first; seed < first + count; seed++) {
-    const report = await runPlan(planOf(seed, minutes));
+    const whole = planOf(seed, minutes);
+    const report = await runPlan(keep === '' ? whole : withInputs(whole, keep.split(',').map(Number)));
     const problems = report.violations.map(({ invariant, at, text }) => `${invariant} at ${at / 1_000_000} s: ${text}`);
-    const few = shortfall(report, minutes);
+    const few = keep === '' ? shortfall(report, minutes) : undefined;
     if (few !== undefined) problems.push(`too little happened: ${few}`);
     for (const problem of problems) console.error(problem);
     console.log(JSON.stringify({ ...report, violations: problems.length }));
     if (problems.length > 0) {
       failed++;
-      console.error(`replay: npm run sim -- --seed ${seed} --minutes ${minutes}`);
+      console.error(
+        `replay: npm run sim -- --seed ${seed} --minutes ${minutes}${keep === '' ? '' : ` --keep ${keep}`}`,
+      );
+      const [violation] = report.violations;
+      if (runs > 0 && violation !== undefined) await printShrunk(whole, minutes, violation.invariant, runs);
     }
   }
   return failed === 0;
+}
+
+async function printShrunk(plan: RandomPlan, minutes: number, invariant: string, runs: number): Promise<void> {
+  const fails = async (kept: readonly number[]): Promise<boolean> => {
+    const { violations } = await runPlan(withInputs(plan, kept));
+    return violations.some((violation) => violation.invariant === invariant);
+  };
+  const kept = await shrink(plan.inputs.length, fails, runs);
+  console.error(scenarioLines(withInputs(plan, kept)).join('\n'));
+  console.error(`replay: npm run sim -- --seed ${plan.seed} --minutes ${minutes} --keep ${kept.join(',')}`);
 }
 
 async function replayFile(file: string): Promise<boolean> {
