@@ -14,7 +14,7 @@ import { badRequest, failure, plainError, quote, unsupportedMediaType } from '..
 import { withDefaults } from '../../../api/strategy/index.ts';
 import { isObject } from '../../../lib/json.ts';
 import { sortedKeys } from '../../../lib/order.ts';
-import { member } from '../storage/objects.ts';
+import { member, withMetadata } from '../storage/objects.ts';
 import { mediaTypeOf } from '../decode.ts';
 import { writeOptions } from '../request-options.ts';
 import { handleApply } from './apply.ts';
@@ -91,7 +91,15 @@ function applyPatch(
   current: KubeObject,
   validation: FieldValidation,
 ): KubeObject {
-  const patched = patchedValue(kind, type, patch, current);
+  // Who owns what is long, and seldom patched: left aside it need not be copied and compared.
+  const { managedFields } = current.metadata;
+  const aside = managedFields !== undefined && !ctx.exchange.request.body.includes('managedFields');
+  const patched = patchedValue(
+    kind,
+    type,
+    patch,
+    aside ? withMetadata(current, { managedFields: undefined }) : current,
+  );
   if (!isObject(patched)) throw badRequest('the patch makes no object');
   try {
     const { value, unknown } = decode(kind.type, patched);
@@ -102,7 +110,9 @@ function applyPatch(
     return { ...value, kind: current.kind, apiVersion: current.apiVersion } as unknown as KubeObject;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    throw unreadable(patched, error.message);
+    const { metadata } = patched;
+    const whole = aside && isObject(metadata) ? { ...patched, metadata: { ...metadata, managedFields } } : patched;
+    throw unreadable(whole, error.message);
   }
 }
 
