@@ -61,8 +61,11 @@ export class Bench {
   }
 
   /** A kubectl that goes on (-w, port-forward), with what it has printed. */
-  start(args: readonly string[]): { readonly child: ChildProcess; until(text: string | RegExp): Promise<string> } {
-    const child = spawn(realKubectl ?? '', args, { env: this.#environment(), cwd: this.folder });
+  start(
+    args: readonly string[],
+    more: NodeJS.ProcessEnv = {},
+  ): { readonly child: ChildProcess; until(text: string | RegExp): Promise<string> } {
+    const child = spawn(realKubectl ?? '', args, { env: { ...this.#environment(), ...more }, cwd: this.folder });
     let printed = '';
     const waiting = new Set<() => void>();
     const take = (data: Buffer): void => {

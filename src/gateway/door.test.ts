@@ -1,12 +1,13 @@
 import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { CoreV1Api, KubeConfig, makeInformer, type V1ConfigMap } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { replayRecording } from '../cluster/replay.ts';
 import { parseRecording } from '../cluster/recording.ts';
 import { createInThread } from '../sim/placement/in-thread.ts';
 import { Bench, realKubectl } from './clients.testing.ts';
 import { programsWithDoor } from './cluster-behind.ts';
-import { BODY_LIMIT } from './door-server.ts';
+import { BODY_LIMIT, UNREAD_LIMIT } from './door-server.ts';
 
 let bench: Bench;
 const address = (): string => bench.serving.address;
@@ -176,6 +177,51 @@ function send(head: string, body: string): Promise<string> {
   });
 }
 
+describe('slow readers and client libraries', () => {
+  it('cuts a client that reads nothing, as an input, and nobody else', async () => {
+    const post = (i: number): Promise<Response> =>
+      fetch(`${address()}/api/v1/namespaces/default/configmaps`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ metadata: { name: `big-${i}` }, data: { text: 'x'.repeat(900_000) } }),
+      });
+    const socket = connect(port(), '127.0.0.1');
+    const closed = new Promise((resolve) => socket.on('close', resolve));
+    socket.on('error', () => socket.destroy());
+    socket.write(`GET ${below('/api/v1/configmaps?watch=1')} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+    socket.pause();
+    for (let i = 0; i < 26; i++) {
+      expect((await post(i)).status).toBe(201);
+      await fetch(`${address()}/api/v1/namespaces/default/configmaps/big-${i}`, { method: 'DELETE' });
+    }
+    socket.resume();
+    await closed;
+    const { inputs: all } = await bench.serving.session.export();
+    expect(
+      all.filter((input) => input.kind === 'text' && input.text.includes(`more than ${UNREAD_LIMIT} bytes unread`))
+        .length,
+    ).toBe(1);
+  }, 60_000);
+
+  it('@kubernetes/client-node: an informer sees what is made and removed', async () => {
+    const config = new KubeConfig();
+    config.loadFromFile(bench.kubeconfig);
+    const api = config.makeApiClient(CoreV1Api);
+    const informer = makeInformer<V1ConfigMap>(config, '/api/v1/namespaces/default/configmaps', () =>
+      api.listNamespacedConfigMap({ namespace: 'default' }),
+    );
+    const named = (verb: 'add' | 'delete', name: string): Promise<void> =>
+      new Promise((resolve) => informer.on(verb, (object) => (object.metadata?.name === name ? resolve() : undefined)));
+    const [added, deleted] = [named('add', 'informed'), named('delete', 'informed')];
+    await informer.start();
+    await api.createNamespacedConfigMap({ namespace: 'default', body: { metadata: { name: 'informed' } } });
+    await added;
+    await api.deleteNamespacedConfigMap({ namespace: 'default', name: 'informed' });
+    await deleted;
+    await informer.stop();
+  }, 60_000);
+});
+
 const describeKubectl = realKubectl === undefined ? describe.skip : describe;
 if (realKubectl === undefined)
   console.warn('real kubectl is not here (node scripts/real-clients.mjs): its tests are skipped');
@@ -219,6 +265,47 @@ describeKubectl('real kubectl', () => {
     expect(await done(['uncordon', 'worker-1'])).toBe('node/worker-1 uncordoned\n');
     expect(await done(['delete', 'svc/web'])).toBe('service "web" deleted from default namespace\n');
   }, 120_000);
+
+  it('writes protobuf with create', async () => {
+    const create = (...words: string[]): Promise<string> =>
+      bench.kubectl(['create', ...words]).then(({ stdout, stderr }) => stdout + stderr);
+    expect(await create('configmap', 'made', '--from-literal=a=b', '--from-literal=e=')).toBe(
+      'configmap/made created\n',
+    );
+    expect(await create('secret', 'generic', 'made', '--from-literal=a=b')).toBe('secret/made created\n');
+    expect(await create('namespace', 'made')).toBe('namespace/made created\n');
+    expect(await create('service', 'nodeport', 'made', '--tcp=80:http', '--node-port=30123')).toBe(
+      'service/made created\n',
+    );
+    expect(await create('deployment', 'made', '--image=nginx', '--replicas=0', '--port=80')).toBe(
+      'deployment.apps/made created\n',
+    );
+    const get = async (path: string) => (await fetch(`${address()}${path}`)).json();
+    expect(await get('/api/v1/namespaces/default/configmaps/made')).toMatchObject({ data: { a: 'b', e: '' } });
+    expect(await get('/api/v1/namespaces/default/secrets/made')).toMatchObject({ type: 'Opaque', data: { a: 'Yg==' } });
+    expect(await get('/api/v1/namespaces/default/services/made')).toMatchObject({
+      spec: { ports: [{ name: '80-http', port: 80, targetPort: 'http', nodePort: 30123, protocol: 'TCP' }] },
+    });
+    expect(await get('/apis/apps/v1/namespaces/default/deployments/made')).toMatchObject({
+      spec: { replicas: 0, template: { spec: { containers: [{ name: 'nginx', ports: [{ containerPort: 80 }] }] } } },
+    });
+    await bench.kubectl(['delete', 'cm/made', 'secret/made', 'svc/made', 'deploy/made', 'ns/made']);
+  }, 60_000);
+
+  it('forwards ports, over WebSocket and over SPDY', async () => {
+    for (const webSockets of ['true', 'false']) {
+      const forward = bench.start(['port-forward', 'deploy/web', ':80'], {
+        KUBECTL_PORT_FORWARD_WEBSOCKETS: webSockets,
+      });
+      const [, local] = /127\.0\.0\.1:(\d+) -> 80/.exec(await forward.until('-> 80')) ?? [];
+      for (let i = 0; i < 3; i++) {
+        const response = await fetch(`http://127.0.0.1:${local ?? ''}/`);
+        expect(await response.text()).toContain('Welcome to nginx!');
+      }
+      expect((await fetch(`http://127.0.0.1:${local ?? ''}/nothing`)).status).toBe(404);
+      forward.child.kill();
+    }
+  }, 60_000);
 
   it('follows logs, watches, and talks to containers; no byte is lost', async () => {
     expect((await bench.kubectl(['run', 'box', '--image=nginx'])).stdout).toBe('pod/box created\n');

@@ -1,6 +1,9 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 
-/** A kubeconfig that needs no credentials: over plain HTTP kubectl would send none, so the secret is in the address. */
+/**
+ * A kubeconfig that needs no credentials: over plain HTTP kubectl would send none, so the secret is in the address.
+ * Client libraries for JavaScript want to be told that there is no TLS.
+ */
 export function kubeconfigOf(server: string): string {
   return `apiVersion: v1
 kind: Config
@@ -8,6 +11,7 @@ clusters:
 - name: kubarium
   cluster:
     server: ${server}
+    insecure-skip-tls-verify: true
 contexts:
 - name: kubernetes-admin@kubarium
   context:
