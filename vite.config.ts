@@ -29,5 +29,5 @@ export default defineConfig({
     target: 'es2023',
     rollupOptions: { input: { main: at('./index.html') } },
   },
-  test: { include: ['src/**/*.test.{ts,tsx}'], testTimeout: 120_000 },
+  test: { include: ['src/**/*.test.{ts,tsx}'], testTimeout: 240_000, maxWorkers: 2 },
 });
