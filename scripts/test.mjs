@@ -3,9 +3,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { spawnSync } from 'node:child_process';
+import { realClients } from './real-clients.mjs';
 import { ensureBuild, ensureChromium, ensurePackages, root } from './setup.mjs';
 
 ensurePackages();
+realClients();
 const env = { ...process.env, CHROMIUM: ensureChromium() };
 const bin = (...path) => join(root, 'node_modules', ...path);
 const node =

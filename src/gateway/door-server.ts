@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { bytesToText, textToBytes } from '../lib/byte-text.ts';
 import { admit } from './guard.ts';
 import { parseDoorOutput, type DoorInput, type DoorOutput } from './protocol.ts';
-import { PROTOBUF, protobufToJson, ProtobufError } from './protobuf.ts';
+import { PROTOBUF, protobufToJson, ProtobufError, UnknownKind } from './protobuf.ts';
 import { statusBody } from './status-body.ts';
 
 /** Upstream's MaxRequestBodyBytes: what is longer is refused here and never becomes an input. */
@@ -182,7 +182,6 @@ function passedHeaders(request: IncomingMessage): Record<string, string> {
     const value = request.headers[name];
     if (value !== undefined) headers[name] = String(value);
   }
-  if (isProtobuf(request)) headers['content-type'] = 'application/json';
   return headers;
 }
 
@@ -193,8 +192,12 @@ const isProtobuf = (request: IncomingMessage): boolean =>
 function bodyOf(request: IncomingMessage, response: ServerResponse, bytes: Buffer): string | undefined {
   if (bytes.length === 0 || !isProtobuf(request)) return bytesToText(bytes);
   try {
-    return protobufToJson(bytes);
+    const json = protobufToJson(bytes);
+    request.headers['content-type'] = 'application/json';
+    return json;
   } catch (error) {
+    // The server has the words for a kind that nobody knows.
+    if (error instanceof UnknownKind) return '';
     if (!(error instanceof ProtobufError)) throw error;
     refuse(request, response, 400, error.message);
     return undefined;

@@ -8,6 +8,7 @@ export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const MAGIC = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
 
 export class ProtobufError extends Error {}
+export class UnknownKind extends Error {}
 
 type Value = null | boolean | number | string | Value[] | { [name: string]: Value };
 
@@ -26,7 +27,7 @@ interface Raw {
   readonly bytes?: Buffer;
 }
 
-/** The object as JSON text. Throws ProtobufError when it is none, or of a kind that no table has. */
+/** The object as JSON text. Throws ProtobufError when it is none, UnknownKind when no table has its kind. */
 export function protobufToJson(body: Uint8Array): string {
   const bytes = Buffer.from(body);
   if (!bytes.subarray(0, 4).equals(MAGIC))
@@ -44,7 +45,7 @@ export function protobufToJson(body: Uint8Array): string {
     if (number === 2) raw = part;
   }
   const message = messageOf(apiVersion, kind);
-  if (message === undefined) throw new ProtobufError(`no kind "${kind}" is registered for version "${apiVersion}"`);
+  if (message === undefined) throw new UnknownKind(`no kind "${kind}" is registered for version "${apiVersion}"`);
   return JSON.stringify({ kind, apiVersion, ...decodeMessage(message, raw) });
 }
 
