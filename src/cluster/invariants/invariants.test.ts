@@ -132,6 +132,20 @@ const demanding = (name: string, cpu: string) =>
     spec: { nodeName: 'n1', containers: [{ name: 'c', resources: { requests: { cpu } } }] },
   });
 
+const manager = 'cp-1/kube-controller-manager';
+const leading = (): TraceEvent[] => [
+  note(manager, { type: 'lease', lease: 'kube-system/kube-controller-manager', holder: 'cp-1', state: 'acquired' }),
+];
+/** The manager's watches have told of everything, 51 s into the run. */
+const seenAll = (): TraceEvent => ({
+  ...note(manager, { type: 'belief', component: manager, resource: 'pods', resourceVersion: '100000' }),
+  at: 50_500_000,
+});
+const seenSets = (): TraceEvent => ({
+  ...note(manager, { type: 'belief', component: manager, resource: 'replicasets', resourceVersion: '100000' }),
+  at: 50_500_000,
+});
+
 describe('each invariant catches what it is for', () => {
   it.each<[string, TraceEvent[]]>([
     ['election safety', [role('a', 1, 'leader'), role('b', 1, 'leader')]],
@@ -167,6 +181,10 @@ describe('each invariant catches what it is for', () => {
       [podOf('web', 'r', 0), { ...answer('delete', '/api/v1/namespaces/default/pods/web', 200), at: 20 }],
     ],
     ['replicas within limits', [replicaSet('r', 1), podOf('a', 'r'), podOf('b', 'r')]],
+    [
+      'replicas within limits',
+      [...leading(), replicaSet('r', 1, 50), podOf('a', 'r', 50), seenAll(), seenSets(), podOf('b', 'r', 90)],
+    ],
     ['replicas within limits', [deployment(4), replicaSet('r', 4), replicaSet('s', 2)]],
     [
       'endpoints are ready',
@@ -216,6 +234,11 @@ describe('each invariant catches what it is for', () => {
       podOf('c', 'r', 41),
       podOf('d', 'r', 41),
       podOf('e', 'r', 41),
+      // Nothing of these was told to the manager for long: it does not know better.
+      ...leading(),
+      replicaSet('q', 1, 100),
+      podOf('q1', 'q', 100),
+      podOf('q2', 'q', 120),
       readyPod('True', 150),
       slice(['p'], 151),
       readyPod('False', 200),

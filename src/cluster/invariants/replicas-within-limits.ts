@@ -1,6 +1,7 @@
 import type { Deployment, ReplicaSet } from '../../api/types.gen.ts';
 import { SECOND, type Micros } from '../../sim/env.ts';
 import type { Invariant } from './invariant.ts';
+import { LaggingWatches } from './lagging-watches.ts';
 import { Workloads } from './workloads.ts';
 
 /** A create may be on its way when the number of replicas changes. */
@@ -8,7 +9,7 @@ const ON_ITS_WAY: Micros = 30 * SECOND;
 
 /**
  * A leader that was stopped, or whose requests were held up, acts on what it knew until it notices that its lease is lost:
- * the API has no fencing. What it does too much is taken back.
+ * the API has no fencing. So does one whose watches lag. What it does too much is taken back.
  */
 const OVERTAKEN: Micros = 15 * SECOND;
 
@@ -32,6 +33,7 @@ export const replicasWithinLimits: Invariant = {
   says: 'No ReplicaSet gets a pod beyond its replicas, and no Deployment asks for more than replicas + maxSurge.',
   create() {
     const workloads = new Workloads();
+    const watches = new LaggingWatches(['deployments', 'replicasets', 'pods']);
     const wanted = new Map<string, Recent>();
     const limits = new Map<string, Recent>();
     let overtaken = -OVERTAKEN;
@@ -43,7 +45,8 @@ export const replicasWithinLimits: Invariant = {
     return (event, _logs, commit) => {
       if (event.kind === 'fault' && event.state === 'healed' && /^(pause|partition)/.test(event.command))
         overtaken = event.at;
-      const exempt = event.at < overtaken + OVERTAKEN;
+      watches.fold(event, commit);
+      const exempt = () => event.at < overtaken + OVERTAKEN || watches.lagging(event.at);
       for (const change of commit?.changes ?? []) {
         const { key, object, created } = change;
         const before = workloads.replicaSets.get(key)?.spec?.replicas ?? 0;
@@ -59,7 +62,7 @@ export const replicasWithinLimits: Invariant = {
           if (owner === undefined || replicas <= before || !limits.has(owner)) continue;
           const sum = workloads.setsOf(owner).reduce((total, one) => total + (one.spec?.replicas ?? 1), 0);
           const most = recent(limits, owner).most(event.at);
-          if (sum > most && !exempt)
+          if (sum > most && !exempt())
             return `${key} was scaled from ${before} to ${replicas}: ${sum} replicas, the Deployment allows ${most}`;
         }
         if (object !== undefined && created && key.startsWith('/registry/pods/')) {
@@ -67,7 +70,7 @@ export const replicasWithinLimits: Invariant = {
           if (owner === undefined || !wanted.has(owner)) continue;
           const pods = workloads.activePodsOf(owner);
           const most = recent(wanted, owner).most(event.at);
-          if (pods > most && !exempt) return `${key} was created: ${pods} active pods, the ReplicaSet wants ${most}`;
+          if (pods > most && !exempt()) return `${key} was created: ${pods} active pods, the ReplicaSet wants ${most}`;
         }
       }
       return undefined;
