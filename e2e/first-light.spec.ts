@@ -300,7 +300,9 @@ test('a run is saved, loaded and comes out the same; a damaged file says what to
   const damaged = test.info().outputPath('damaged.kubarium.json');
   await writeFile(damaged, '{"format":"kubarium/1","seed":');
   await page.locator('input[type=file]').setInputFiles(damaged);
-  await expect(page.getByRole('alert').filter({ hasText: 'not a recording' })).toContainText('Export the run again, or start a new one');
+  await expect(page.getByRole('alert').filter({ hasText: 'not a recording' })).toContainText(
+    'Export the run again, or start a new one',
+  );
   await expect(page.getByRole('dialog')).toBeVisible();
   expect((await statusOf(page)).now).toBe(recording.until);
 
