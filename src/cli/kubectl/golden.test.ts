@@ -10,7 +10,7 @@ import type { Category, Scored } from './golden-score.testing.ts';
 import { CATEGORIES, missingKind, parseSteps, score } from './golden-score.testing.ts';
 
 /** Transcripts of a real cluster; a checkout without them has nothing to compare with. */
-const FOLDER = '/work/shared/reference/golden';
+const FOLDER = new URL('../../../../shared/reference/golden', import.meta.url).pathname;
 /** Share of commands answered exactly as recorded, story by story: none may get worse. Over all commands, kinds not built included. */
 const COMMITTED: Readonly<Record<string, Partial<Record<Category, number>>>> = {
   '01-discovery': { get: 0.35, describe: 0, errors: 0.73, rest: 0.11 },
