@@ -1,0 +1,72 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Deployment } from '../api/types.gen.ts';
+import { MINUTE, SECOND } from '../sim/env.ts';
+import { Cluster } from './cluster.ts';
+
+/** The terminals of the laptop on a whole cluster: what people type, and what comes back. */
+describe('a terminal', () => {
+  let edit: { readonly text: string } | undefined;
+  const cluster = new Cluster({
+    seed: 9,
+    onTrace(events) {
+      for (const event of events) {
+        if (event.kind !== 'output' || event.process !== 'laptop/terminal') continue;
+        for (const line of event.text.split('\n')) if (line.includes('"kind":"edit"')) edit = JSON.parse(line);
+      }
+    },
+  });
+  const say = (message: object) =>
+    cluster.input({ kind: 'text', process: 'laptop/terminal', text: JSON.stringify({ session: 1, ...message }) });
+  const replicas = () => cluster.view.get<Deployment>('/registry/deployments/default/web')?.spec.replicas;
+
+  beforeAll(async () => {
+    await cluster.boot();
+    await cluster.runFor(6 * SECOND);
+    expect(await cluster.type('kubectl create deployment web --image=nginx --replicas=2')).toBe(
+      'deployment.apps/web created\n',
+    );
+  });
+
+  it('opens the editor for kubectl edit and applies what is saved', async () => {
+    say({ kind: 'line', text: 'kubectl edit deployment web' });
+    expect(await cluster.runUntil(() => edit !== undefined, 10 * SECOND)).toBe(true);
+    say({ kind: 'edited', text: (edit?.text ?? '').replace('replicas: 2', 'replicas: 3') });
+    expect(await cluster.runUntil(() => replicas() === 3, 10 * SECOND)).toBe(true);
+    await cluster.runFor(SECOND);
+    expect(cluster.view.sessions.get(1)?.text).toContain('deployment.apps/web edited');
+  });
+
+  it('takes a here-document over several lines', async () => {
+    expect(await cluster.type('kubectl apply -f - <<EOF')).toBe('');
+    for (const line of ['apiVersion: v1', 'kind: ConfigMap', 'metadata: {name: here}', 'data: {a: "1"}'])
+      await cluster.type(line);
+    expect(await cluster.type('EOF')).toBe('configmap/here created\n');
+  });
+
+  it('ends a watch with Ctrl-C and keeps what was printed', async () => {
+    const shown = await cluster.type('kubectl get deployment web -w', 3 * SECOND);
+    expect(shown).toMatch(/^NAME +READY/);
+    expect(shown).toContain('^C');
+    expect(await cluster.type('echo back')).toBe('back\n');
+  });
+
+  it('keeps variables and directory from line to line, and sessions apart', async () => {
+    await cluster.type('X=1; cd /tmp');
+    expect(await cluster.type('echo $X $PWD')).toBe('1 /tmp\n');
+    expect(await cluster.type('echo "$X" $PWD', MINUTE, 2)).toBe(' /home/user\n');
+  });
+
+  it('moves etcd’s leader and reaches machines by ssh', async () => {
+    const members = (await cluster.type('etcdctl endpoint status'))
+      .trim()
+      .split('\n')
+      .map((line) => line.split(', '));
+    const follower = members.find((columns) => columns[8] === 'false')?.[1] ?? '';
+    expect(await cluster.type(`etcdctl move-leader ${follower}`)).toContain(`to ${follower}`);
+    expect(await cluster.type('ssh worker-1 hostname')).toBe('worker-1\n');
+    expect(await cluster.type('ssh worker-1 nonsense')).toBe('-bash: nonsense: command not found\n');
+    expect(await cluster.type('ssh nowhere')).toBe(
+      'ssh: Could not resolve hostname nowhere: Name or service not known\n',
+    );
+  });
+});
