@@ -82,7 +82,6 @@ async function inBrowser(hash, measure) {
 async function boot() {
   const seconds = [];
   const memory = [];
-  const baselines = [];
   for (let run = 0; run < RUNS; run++) {
     await inBrowser('', async (page, wall, browser) => {
       seconds.push(wall);
@@ -92,7 +91,6 @@ async function boot() {
       await sleep(500);
       const without = await residentMegabytes(browser);
       memory.push((total - without) / workers);
-      baselines.push(without);
     });
   }
   report('page: opening to six Ready nodes', median(seconds), 's');
