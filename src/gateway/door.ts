@@ -1,4 +1,4 @@
-import { parseFlags } from '../lib/flags.ts';
+import { argvOf, parseFlags } from '../lib/flags.ts';
 import type { Env, JsonObject, Program } from '../sim/env.ts';
 import { goReason, createHttpClient } from '../sim/http-client.ts';
 import type { HttpClient, HttpStream } from '../sim/http.ts';
@@ -51,8 +51,7 @@ export const door: Program = (env) => {
 };
 
 function parseOptions(args: JsonObject): Options {
-  const argv = args['argv'];
-  const flags = parseFlags(Array.isArray(argv) ? argv.map(String) : []);
+  const flags = parseFlags(argvOf(args));
   return {
     server: flags.get('server') ?? '10.0.0.10:6443',
     user: flags.get('user') ?? 'kubernetes-admin',

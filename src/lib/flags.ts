@@ -38,3 +38,9 @@ export function parseFlags(argv: readonly string[]): Flags {
   }
   return new Flags(values);
 }
+
+/** The command line that a program was started with: `argv` of its arguments. */
+export function argvOf(args: { readonly [name: string]: unknown }): readonly string[] {
+  const { argv } = args;
+  return Array.isArray(argv) ? argv.map(String) : [];
+}

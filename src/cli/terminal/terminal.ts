@@ -1,6 +1,6 @@
 import { Ports } from '../../api/ports.ts';
 import { createRestClient } from '../../client/rest-client.ts';
-import { parseFlags } from '../../lib/flags.ts';
+import { argvOf, parseFlags } from '../../lib/flags.ts';
 import type { Program } from '../../sim/env.ts';
 import { FileSystem, resolvePath } from '../../unix/file-system.ts';
 import { machinesFrom } from './commands.ts';
@@ -13,8 +13,8 @@ import { HOME, Session, type Laptop } from './session.ts';
  * Arguments: argv `--server=10.0.0.10:6443`; machines: name → IP of what one can ssh to.
  */
 export const terminal: Program = (env) => {
-  const { argv, machines: table } = env.args;
-  const server = parseFlags(Array.isArray(argv) ? argv.map(String) : []).get('server') ?? '';
+  const { machines: table } = env.args;
+  const server = parseFlags(argvOf(env.args)).get('server') ?? '';
   const machines = machinesFrom(table);
   const files = Object.entries(samples).map(([name, text]) => [`${HOME}/${name}`, text] as const);
   const fs = new FileSystem(env.disk, '', new Map(files), []);

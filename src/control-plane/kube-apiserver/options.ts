@@ -1,7 +1,7 @@
 import type { Env, Micros } from '../../sim/env.ts';
 import { ClusterDefaults, Ports } from '../../api/ports.ts';
 import { parseDuration } from '../../lib/duration.ts';
-import { parseFlags } from '../../lib/flags.ts';
+import { argvOf, parseFlags } from '../../lib/flags.ts';
 import { MINUTE, SECOND } from '../../lib/time.ts';
 
 /** Command line: `{ "argv": ["--advertise-address=10.0.0.11", "--etcd-servers=https://127.0.0.1:2379", …] }`, flags named as upstream's. */
@@ -21,8 +21,7 @@ export interface Options {
 }
 
 export function parseOptions(env: Env): Options {
-  const argv = env.args['argv'];
-  const flags = parseFlags(Array.isArray(argv) ? argv.map(String) : []);
+  const flags = parseFlags(argvOf(env.args));
   const servers = flags.list('etcd-servers').map((server) => server.replace(/^https?:\/\//, '').replace(/\/$/, ''));
   return {
     advertiseAddress: flags.get('advertise-address') ?? env.ip,

@@ -4,7 +4,7 @@ import { createInformers } from '../../client/informers.ts';
 import { runLeaderElection } from '../../client/leader-election.ts';
 import { createRestClient } from '../../client/rest-client.ts';
 import { parseDuration } from '../../lib/duration.ts';
-import { parseFlags } from '../../lib/flags.ts';
+import { argvOf, parseFlags } from '../../lib/flags.ts';
 import type { Flags } from '../../lib/flags.ts';
 import { SECOND } from '../../sim/env.ts';
 import type { Env, Micros, Program } from '../../sim/env.ts';
@@ -24,7 +24,7 @@ const USER = 'system:kube-controller-manager';
  * --unhealthy-zone-threshold, --large-cluster-size-threshold, --terminated-pod-gc-threshold, --secure-port.
  */
 export const kubeControllerManager: Program = (env) => {
-  const flags = parseFlags(argvOf(env));
+  const flags = parseFlags(argvOf(env.args));
   const servers = serversOf(flags);
   const client = createRestClient(env, { servers, user: USER });
   const elector = createRestClient(env, { servers, user: USER, timeout: renewDeadline(flags) / 2 });
@@ -62,11 +62,6 @@ export const kubeControllerManager: Program = (env) => {
     },
   });
 };
-
-function argvOf(env: Env): readonly string[] {
-  const { argv } = env.args;
-  return Array.isArray(argv) ? argv.map(String) : [];
-}
 
 function serversOf(flags: Flags): readonly string[] {
   const given = flags.list('master').map((server) => server.replace(/^https?:\/\//, ''));

@@ -1,5 +1,6 @@
 import { Ports } from '../../api/ports.ts';
-import { parseFlags } from '../../lib/flags.ts';
+import { argvOf, parseFlags } from '../../lib/flags.ts';
+import { uuidText } from '../../lib/uuid.ts';
 import { createRestClient } from '../../client/rest-client.ts';
 import { createEventRecorderV1 } from '../../client/events-v1.ts';
 import { createInformers } from '../../client/informers.ts';
@@ -13,7 +14,7 @@ import { createScheduler } from './scheduler.ts';
  * Flags: --master (list), --leader-elect, --leader-elect-lease-duration …, --bind-address.
  */
 export const kubeScheduler: Program = (env) => {
-  const flags = parseFlags(argv(env));
+  const flags = parseFlags(argvOf(env.args));
   const client = createRestClient(env, { servers: flags.list('master'), user: 'system:kube-scheduler' });
   const informers = createInformers(env, client);
   const recorder = createEventRecorderV1(env, client, 'default-scheduler');
@@ -24,7 +25,7 @@ export const kubeScheduler: Program = (env) => {
   runLeaderElection(env, client, {
     lease: 'kube-scheduler',
     namespace: 'kube-system',
-    identity: `${env.host}_${uuid(env)}`,
+    identity: `${env.host}_${uuidText(env.random.hex(32))}`,
     onStartedLeading: () => informers.whenSynced(() => scheduler.start()),
     onStoppedLeading: () => {
       env.print('"Leaderelection lost"', 'stderr');
@@ -32,18 +33,6 @@ export const kubeScheduler: Program = (env) => {
     },
   });
 };
-
-function argv(env: Env): readonly string[] {
-  const given = env.args['argv'];
-  return Array.isArray(given) ? given.map(String) : [];
-}
-
-function uuid(env: Env): string {
-  const digits = env.random.hex(32);
-  return [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)].join(
-    '-',
-  );
-}
 
 function serveHealth(env: Env, port: number): void {
   serveHttp(env, `127.0.0.1:${port}`, (exchange) => {

@@ -1,7 +1,7 @@
 // The control plane's virtual address: TCP only, as HAProxy or keepalived in front of kubeadm's apiservers.
 import type { Connection, ConnectionHandlers, Env, JsonObject, Program } from '../../sim/env.ts';
 import type { HttpClient } from '../../sim/http.ts';
-import { parseFlags } from '../../lib/flags.ts';
+import { argvOf, parseFlags } from '../../lib/flags.ts';
 import { MILLISECOND, SECOND } from '../../lib/time.ts';
 import { createHttpClient } from '../../sim/http-client.ts';
 import { RpcFailure } from '../../sim/http.ts';
@@ -38,8 +38,7 @@ export const loadBalancer: Program = (env) => {
 };
 
 function parseOptions(args: JsonObject): Options {
-  const argv = args['argv'];
-  const flags = parseFlags(Array.isArray(argv) ? argv.map(String) : []);
+  const flags = parseFlags(argvOf(args));
   return { listen: flags.get('listen') ?? '0.0.0.0:6443', backends: flags.list('backend') };
 }
 

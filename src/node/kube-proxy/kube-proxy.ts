@@ -2,7 +2,7 @@ import { ClusterDefaults, Ports } from '../../api/ports.ts';
 import { createInformers } from '../../client/informers.ts';
 import { EndpointSlices, Services } from '../../client/resources.ts';
 import { createRestClient } from '../../client/rest-client.ts';
-import { parseFlags } from '../../lib/flags.ts';
+import { argvOf, parseFlags } from '../../lib/flags.ts';
 import { MINUTE, SECOND, type Env, type Micros, type Program } from '../../sim/env.ts';
 import { serveHttp } from '../../sim/http-server.ts';
 import { CANARY, ruleSet, synced, type RuleSet } from './rules.ts';
@@ -18,8 +18,7 @@ const FULL_SYNC_PERIOD: Micros = 60 * MINUTE;
  * Flags: --master (list), --hostname-override, --node-ip, --cluster-cidr.
  */
 export const kubeProxy: Program = (env) => {
-  const given = env.args['argv'];
-  const flags = parseFlags(Array.isArray(given) ? given.map(String) : []);
+  const flags = parseFlags(argvOf(env.args));
   const node = flags.get('hostname-override') ?? env.host;
   const clusterCidr = flags.get('cluster-cidr') ?? ClusterDefaults.podCidr;
   const client = createRestClient(env, {

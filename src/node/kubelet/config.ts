@@ -1,6 +1,6 @@
 import type { Taint } from '../../api/types.gen.ts';
 import { Ports } from '../../api/ports.ts';
-import { parseFlags } from '../../lib/flags.ts';
+import { argvOf, parseFlags } from '../../lib/flags.ts';
 import type { Env } from '../../sim/env.ts';
 
 /** Command-line flags, named as upstream's, in `args.argv`. */
@@ -24,8 +24,7 @@ export interface KubeletConfig {
 }
 
 export function parseConfig(env: Env): KubeletConfig {
-  const { argv } = env.args;
-  const flags = parseFlags(Array.isArray(argv) ? argv.map(String) : []);
+  const flags = parseFlags(argvOf(env.args));
   return {
     nodeName: flags.get('hostname-override') ?? flags.get('node-name') ?? env.host,
     nodeIp: flags.get('node-ip') ?? env.ip,

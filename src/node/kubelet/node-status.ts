@@ -5,6 +5,7 @@ import { quantityValue } from '../../api/quantity.ts';
 import type { Image } from '../../api/cri.ts';
 import { sortBy } from '../../lib/order.ts';
 import { formatTime } from '../../lib/time.ts';
+import { uuidText } from '../../lib/uuid.ts';
 import type { Micros } from '../../sim/env.ts';
 import type { KubeletConfig } from './config.ts';
 
@@ -92,10 +93,6 @@ export function nodeStatus(facts: NodeFacts, old: NodeStatus | undefined): NodeS
     ],
     features: { supplementalGroupsPolicy: true },
   };
-}
-
-function uuidText(hex: string): string {
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }
 
 /** The largest first, names of an image longest first. */

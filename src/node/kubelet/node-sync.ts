@@ -1,4 +1,5 @@
 import type { Image } from '../../api/cri.ts';
+import { uuidText } from '../../lib/uuid.ts';
 import type { Lease, Node, NodeStatus } from '../../api/types.gen.ts';
 import { conditionOf } from '../../api/conditions.ts';
 import { Leases, Nodes } from '../../client/resources.ts';
@@ -325,8 +326,7 @@ function bootIdOf(kubelet: Kubelet): string {
   const path = '/var/lib/kubelet/boot-id';
   const [id, uptime] = (env.disk.read(path) ?? '').split(' ');
   if (id !== undefined && id !== '' && Number(uptime) < env.uptime()) return id;
-  const hex = env.random.hex(32);
-  const fresh = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  const fresh = uuidText(env.random.hex(32));
   env.disk.write(path, `${fresh} ${env.uptime()}`);
   env.disk.fsync(() => {});
   return fresh;

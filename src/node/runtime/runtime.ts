@@ -2,7 +2,7 @@ import { CriPaths, CriSocket, type ContainerLogRequest, type CriError, type Exec
 import type { Env, Program } from '../../sim/env.ts';
 import type { Exchange } from '../../sim/http.ts';
 import { serveHttp } from '../../sim/http-server.ts';
-import { parseFlags } from '../../lib/flags.ts';
+import { argvOf, parseFlags } from '../../lib/flags.ts';
 import { Containers } from './containers.ts';
 import { CriFailure } from './cri-error.ts';
 import { ImageStore } from './image-store.ts';
@@ -18,7 +18,7 @@ const DEFAULT_REGISTRY = '203.0.113.20:5000';
  * of this one; what it knows of them is on disk. Argument `argv`: `--registry=203.0.113.20:5000`.
  */
 export const containerRuntime: Program = (env) => {
-  const flags = parseFlags(argvOf(env));
+  const flags = parseFlags(argvOf(env.args));
   const logs = new Logs(env);
   const images = new ImageStore(env, flags.get('registry') ?? DEFAULT_REGISTRY);
   const sandboxes = new Sandboxes(env);
@@ -190,10 +190,4 @@ function fail(exchange: Exchange, { code, message }: CriFailure): void {
 
 function decode<T>(body: string): T {
   return JSON.parse(body === '' ? '{}' : body) as T;
-}
-
-/** `argv` of a program's arguments. */
-function argvOf(env: Env): readonly string[] {
-  const { argv } = env.args;
-  return Array.isArray(argv) ? argv.map(String) : [];
 }
