@@ -87,11 +87,11 @@ export async function runPlan(plan: RandomPlan, table: ProgramTable = programs):
   for (const key of notLinearizable(history.operations()))
     more.push({ invariant: 'linearizable', at: cluster.now, text: `what clients saw of register-${key}` });
   const { view } = cluster;
-  const { controlPlanes, workers, controlPlaneNodes } = plan.topology;
+  const { controlPlanes, workers, controlPlaneNodes, etcd, etcdMembers } = plan.topology;
   return {
     seed: plan.seed,
     hash: cluster.hash(),
-    topology: `${controlPlanes}+${workers}${controlPlaneNodes ? '' : ' bare'}`,
+    topology: `${controlPlanes}+${workers}${controlPlaneNodes ? '' : ' bare'}${etcd === 'external' ? ` etcd ${etcdMembers}` : ''}`,
     virtualSeconds: Math.round(cluster.now / SECOND),
     events: cluster.kernel.events,
     faults: view.faults,

@@ -1,5 +1,5 @@
 import { ClusterDefaults, Ports } from '../api/ports.ts';
-import { controlPlaneMachines, Endpoint, type Machine, type Topology } from './topology.ts';
+import { Endpoint, etcdMachines, type Machine, type Topology } from './topology.ts';
 
 /**
  * The manifests that kubeadm writes to /etc/kubernetes/manifests, by path (Models cmd/kubeadm/app/phases/{controlplane,etcd}).
@@ -14,7 +14,7 @@ export function staticPods(
     role === 'worker'
       ? [kubeProxy(machine, topology)]
       : [
-          etcd(machine, topology),
+          ...(topology.etcd === 'stacked' ? [etcd(machine, topology)] : []),
           apiserver(machine, topology),
           controllerManager(topology),
           scheduler(),
@@ -46,28 +46,39 @@ interface Component {
 }
 
 function etcd(machine: Machine, topology: Topology): Component {
-  const members = controlPlaneMachines(topology);
   return {
     component: 'etcd',
     image: 'registry.k8s.io/etcd:3.6.6-0',
-    flags: [
-      `--name=${machine.name}`,
-      '--data-dir=/var/lib/etcd',
-      `--advertise-client-urls=https://${machine.ip}:${Ports.etcdClient}`,
-      `--initial-advertise-peer-urls=https://${machine.ip}:${Ports.etcdPeer}`,
-      `--initial-cluster=${members.map((m) => `${m.name}=https://${m.ip}:${Ports.etcdPeer}`).join(',')}`,
-      '--initial-cluster-state=new',
-      `--listen-client-urls=https://127.0.0.1:${Ports.etcdClient},https://${machine.ip}:${Ports.etcdClient}`,
-      `--listen-peer-urls=https://${machine.ip}:${Ports.etcdPeer}`,
-      '--snapshot-count=10000',
-    ],
+    flags: etcdFlags(machine, topology),
     cpu: '100m',
     memory: '100Mi',
   };
 }
 
+export function etcdFlags(machine: Machine, topology: Topology): readonly string[] {
+  const members = etcdMachines(topology);
+  return [
+    `--name=${machine.name}`,
+    '--data-dir=/var/lib/etcd',
+    `--advertise-client-urls=https://${machine.ip}:${Ports.etcdClient}`,
+    `--initial-advertise-peer-urls=https://${machine.ip}:${Ports.etcdPeer}`,
+    `--initial-cluster=${members.map((m) => `${m.name}=https://${m.ip}:${Ports.etcdPeer}`).join(',')}`,
+    '--initial-cluster-state=new',
+    `--listen-client-urls=https://127.0.0.1:${Ports.etcdClient},https://${machine.ip}:${Ports.etcdClient}`,
+    `--listen-peer-urls=https://${machine.ip}:${Ports.etcdPeer}`,
+    '--snapshot-count=10000',
+  ];
+}
+
+/** The member on its own machine first, if there is one. */
+function etcdServers(machine: Machine, topology: Topology): string {
+  const members = etcdMachines(topology);
+  const near = members.filter((member) => member.name === machine.name);
+  const others = members.filter((member) => member.name !== machine.name);
+  return [...near, ...others].map(({ ip }) => `https://${ip}:${Ports.etcdClient}`).join(',');
+}
+
 function apiserver(machine: Machine, topology: Topology): Component {
-  const others = controlPlaneMachines(topology).filter((m) => m.name !== machine.name);
   return {
     component: 'kube-apiserver',
     image: `registry.k8s.io/kube-apiserver:${ClusterDefaults.kubernetesVersion}`,
@@ -75,7 +86,7 @@ function apiserver(machine: Machine, topology: Topology): Component {
       `--advertise-address=${machine.ip}`,
       '--allow-privileged=true',
       '--authorization-mode=AlwaysAllow',
-      `--etcd-servers=${[machine.ip, ...others.map((m) => m.ip)].map((ip) => `https://${ip}:${Ports.etcdClient}`).join(',')}`,
+      `--etcd-servers=${etcdServers(machine, topology)}`,
       `--secure-port=${Ports.apiserver}`,
       '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
       `--service-cluster-ip-range=${ClusterDefaults.serviceCidr}`,

@@ -1,7 +1,7 @@
 import { ClusterDefaults, Ports } from '../api/ports.ts';
 import { MILLISECOND, SECOND, type JsonObject } from '../sim/env.ts';
 import type { HostSpec, InitProcess, Machines } from '../sim/session.ts';
-import { staticPods } from './static-pods.ts';
+import { etcdFlags, staticPods } from './static-pods.ts';
 
 /** What a person chooses about a cluster; saved in recordings and share links. */
 export interface Topology {
@@ -12,6 +12,10 @@ export interface Topology {
   readonly firstWorker: number;
   /** Control-plane machines run a kubelet and are nodes themselves (kubeadm). False: their processes are started by init, and only workers are nodes. */
   readonly controlPlaneNodes: boolean;
+  /** Stacked: a member on each control-plane machine. External: on machines of their own, which are no nodes. */
+  readonly etcd: 'stacked' | 'external';
+  /** How many machines external etcd has. */
+  readonly etcdMembers: number;
   /** A machine for clients from outside the run (src/gateway): only where there is a door, so that other runs stay as they are. */
   readonly door: boolean;
 }
@@ -22,24 +26,33 @@ export const defaultTopology: Topology = {
   workerPrefix: 'worker-',
   firstWorker: 1,
   controlPlaneNodes: true,
+  etcd: 'stacked',
+  etcdMembers: 3,
   door: false,
 };
 
-export const limits = { controlPlanes: [1, 3, 5, 7], workers: { least: 0, most: 5000 } } as const;
+export const limits = {
+  controlPlanes: [1, 3, 5, 7],
+  workers: { least: 0, most: 5000 },
+  etcdMembers: [1, 3, 5],
+} as const;
 
 /** Reads a topology from a recording or a URL. Throws with a message for the person who gave it. */
 export function parseTopology(value: JsonObject): Topology {
-  const controlPlanes = numberOr(value['controlPlanes'], defaultTopology.controlPlanes, 'controlPlanes');
-  if (!limits.controlPlanes.some((allowed) => allowed === controlPlanes))
-    throw new Error(`controlPlanes must be one of ${limits.controlPlanes.join(', ')}: got ${controlPlanes}`);
+  const controlPlanes = oneOfNumbers(value, 'controlPlanes');
   const workers = numberOr(value['workers'], defaultTopology.workers, 'workers');
   if (workers < limits.workers.least || workers > limits.workers.most)
     throw new Error(`workers must be between ${limits.workers.least} and ${limits.workers.most}: got ${workers}`);
   const prefix = value['workerPrefix'] ?? defaultTopology.workerPrefix;
   if (typeof prefix !== 'string' || !/^[a-z0-9]([-a-z0-9]{0,40})?$/.test(prefix))
     throw new Error(`workerPrefix must be lower case letters, digits and '-': got ${JSON.stringify(prefix)}`);
+  const clash = ['cp-', 'etcd-'].find((taken) => taken === prefix);
+  if (clash !== undefined) throw new Error(`workerPrefix ${JSON.stringify(clash)} names other machines`);
   const controlPlaneNodes = value['controlPlaneNodes'] ?? true;
   if (typeof controlPlaneNodes !== 'boolean') throw new Error('controlPlaneNodes must be true or false');
+  const etcd = value['etcd'] ?? defaultTopology.etcd;
+  if (etcd !== 'stacked' && etcd !== 'external')
+    throw new Error(`etcd must be stacked or external: got ${JSON.stringify(etcd)}`);
   const door = value['door'] ?? false;
   if (typeof door !== 'boolean') throw new Error('door must be true or false');
   return {
@@ -48,8 +61,17 @@ export function parseTopology(value: JsonObject): Topology {
     workerPrefix: prefix,
     firstWorker: numberOr(value['firstWorker'], defaultTopology.firstWorker, 'firstWorker'),
     controlPlaneNodes,
+    etcd,
+    etcdMembers: oneOfNumbers(value, 'etcdMembers'),
     door,
   };
+}
+
+function oneOfNumbers(value: JsonObject, name: 'controlPlanes' | 'etcdMembers'): number {
+  const number = numberOr(value[name], defaultTopology[name], name);
+  if (!limits[name].some((allowed) => allowed === number))
+    throw new Error(`${name} must be one of ${limits[name].join(', ')}: got ${number}`);
+  return number;
 }
 
 function numberOr(value: unknown, fallback: number, name: string): number {
@@ -72,6 +94,11 @@ export interface Machine {
 }
 export function controlPlaneMachines(topology: Topology): Machine[] {
   return Array.from({ length: topology.controlPlanes }, (_, i) => ({ name: `cp-${i + 1}`, ip: `10.0.0.${11 + i}` }));
+}
+/** Where etcd runs: apart, or on the control-plane machines. */
+export function etcdMachines(topology: Topology): Machine[] {
+  if (topology.etcd === 'stacked') return controlPlaneMachines(topology);
+  return Array.from({ length: topology.etcdMembers }, (_, i) => ({ name: `etcd-${i + 1}`, ip: `10.0.0.${4 + i}` }));
 }
 /** Workers start at 10.0.0.21 and go on through 10.0.0.0/16. */
 export function workerMachines(topology: Topology): Machine[] {
@@ -117,6 +144,7 @@ export function machinesOf(topology: Topology): Machines {
       role: 'laptop',
       init: [ownWorker('terminal', { argv: [`--server=${Endpoint}`], machines: machineTable(topology) })],
     },
+    ...(topology.etcd === 'external' ? etcdMachines(topology).map((machine) => etcdHost(machine, topology)) : []),
     ...controlPlanes.map((machine) => controlPlaneHost(machine, topology)),
     {
       name: 'balancer',
@@ -168,8 +196,20 @@ function ownWorker(program: string, args: JsonObject): InitProcess {
 }
 
 function machineTable(topology: Topology): JsonObject {
-  const all = [...controlPlaneMachines(topology), { name: 'balancer', ip: balancerIp }, ...workerMachines(topology)];
+  const etcd = topology.etcd === 'external' ? etcdMachines(topology) : [];
+  const all = [
+    ...etcd,
+    ...controlPlaneMachines(topology),
+    { name: 'balancer', ip: balancerIp },
+    ...workerMachines(topology),
+  ];
   return Object.fromEntries(all.map((machine) => [machine.name, machine.ip]));
+}
+
+/** etcd as a service of the machine's own, which systemd starts again. */
+function etcdHost(machine: Machine, topology: Topology): HostSpec {
+  const service = { ...ownWorker('etcd', { argv: [...etcdFlags(machine, topology)] }), restartAfter: 5 * SECOND };
+  return { ...machine, role: 'etcd', init: [sshd, service] };
 }
 
 function controlPlaneHost(machine: Machine, topology: Topology): HostSpec {

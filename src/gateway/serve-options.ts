@@ -14,9 +14,19 @@ export interface ServeOptions {
 }
 
 export const USAGE =
-  'usage: npm run serve -- [--port N] [--control-planes 3] [--workers 3] [--seed 1] [--speed 1|max] [--kubeconfig FILE] [--token T] [--recording FILE]';
+  'usage: npm run serve -- [--port N] [--control-planes 3] [--workers 3] [--external-etcd MEMBERS] [--seed 1] [--speed 1|max] [--kubeconfig FILE] [--token T] [--recording FILE]';
 
-const NAMES = ['port', 'control-planes', 'workers', 'seed', 'speed', 'kubeconfig', 'token', 'recording'];
+const NAMES = [
+  'port',
+  'control-planes',
+  'workers',
+  'external-etcd',
+  'seed',
+  'speed',
+  'kubeconfig',
+  'token',
+  'recording',
+];
 
 /** Reads the command line. Throws with a message for the person who typed it. */
 export function parseServeOptions(words: readonly string[]): ServeOptions {
@@ -36,6 +46,7 @@ export function parseServeOptions(words: readonly string[]): ServeOptions {
     topology: parseTopology({
       controlPlanes: number('control-planes', 3, 7),
       workers: number('workers', 3, 5_000),
+      ...(given.has('external-etcd') ? { etcd: 'external', etcdMembers: number('external-etcd', 3, 5) } : {}),
       door: true,
     }),
     seed: number('seed', 1, 0xffffffff),

@@ -31,9 +31,7 @@ export const terminal: Program = (env) => {
       }),
     server,
     machines,
-    etcdEndpoints: Object.entries(machines).flatMap(([name, ip]) =>
-      name.startsWith('cp-') ? [`${ip}:${Ports.etcdClient}`] : [],
-    ),
+    etcdEndpoints: etcdEndpoints(machines),
     cache: new Map(),
   };
   const sessions = new Map<number, Session>();
@@ -68,6 +66,14 @@ export const terminal: Program = (env) => {
     }
   });
 };
+
+/** External etcd has machines of its own; otherwise it is on those of the control plane. */
+function etcdEndpoints(machines: Laptop['machines']): string[] {
+  const named = (prefix: string): string[] =>
+    Object.entries(machines).flatMap(([name, ip]) => (name.startsWith(prefix) ? [`${ip}:${Ports.etcdClient}`] : []));
+  const apart = named('etcd-');
+  return apart.length > 0 ? apart : named('cp-');
+}
 
 function save(fs: FileSystem, path: string, text: string): void {
   const directory = path.slice(0, path.lastIndexOf('/'));

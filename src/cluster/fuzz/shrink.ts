@@ -39,10 +39,11 @@ export async function shrink(
 
 /** What happens and when, a line each. */
 export function scenarioLines(plan: RandomPlan): string[] {
-  const { controlPlanes, workers, controlPlaneNodes } = plan.topology;
+  const { controlPlanes, workers, controlPlaneNodes, etcd, etcdMembers } = plan.topology;
   const nodes = controlPlaneNodes ? '' : ', which are no nodes';
+  const apart = etcd === 'external' ? `, etcd on ${etcdMembers} machines of its own` : '';
   return [
-    `seed ${plan.seed}: ${controlPlanes} control planes${nodes}, ${workers} workers`,
+    `seed ${plan.seed}: ${controlPlanes} control planes${nodes}${apart}, ${workers} workers`,
     ...plan.inputs.map((input) => `at ${input.at / SECOND} s: ${textOf(input)}`),
   ];
 }

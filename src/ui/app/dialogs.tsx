@@ -32,17 +32,25 @@ function complain(error: unknown): void {
   useView.getState().set({ toast: { text: messageOf(error), bad: true } });
 }
 
+const STACKED = 'stacked';
+
 function ResetDialog(): ReactNode {
   const options = useRun((run) => run.options);
   const machines = useRun((run) => run.machines);
   const count = (role: string): string => String(machines.filter((machine) => machine.role === role).length);
+  const [etcd, setEtcd] = useState(count('etcd') === '0' ? STACKED : count('etcd'));
   const [seed, setSeed] = useState(String(options.seed));
   const [controlPlanes, setControlPlanes] = useState(count('control-plane'));
   const [workers, setWorkers] = useState(count('worker'));
   const start = (): void => {
     try {
-      const next = optionsOf(Number(seed), { controlPlanes: Number(controlPlanes), workers: Number(workers) });
-      history.replaceState(null, '', `#${new URLSearchParams({ seed, controlPlanes, workers }).toString()}`);
+      const apart: Record<string, string> = etcd === STACKED ? {} : { etcd: 'external', etcdMembers: etcd };
+      const next = optionsOf(Number(seed), {
+        controlPlanes: Number(controlPlanes),
+        workers: Number(workers),
+        ...(etcd === STACKED ? {} : { etcd: 'external', etcdMembers: Number(etcd) }),
+      });
+      history.replaceState(null, '', `#${new URLSearchParams({ seed, controlPlanes, workers, ...apart }).toString()}`);
       close();
       void openRun(next);
     } catch (error) {
@@ -74,6 +82,17 @@ function ResetDialog(): ReactNode {
           <select value={controlPlanes} onChange={(event) => setControlPlanes(event.target.value)}>
             {limits.controlPlanes.map((number) => (
               <option key={number}>{number}</option>
+            ))}
+          </select>
+        </label>
+        <label>
+          etcd
+          <select value={etcd} onChange={(event) => setEtcd(event.target.value)}>
+            <option value={STACKED}>on the control-plane machines</option>
+            {limits.etcdMembers.map((number) => (
+              <option key={number} value={number}>
+                on {number === 1 ? 'a machine of its own' : `${number} machines of its own`}
+              </option>
             ))}
           </select>
         </label>

@@ -3,13 +3,15 @@ import type { PlacementName, Recording } from '../../sim/session.ts';
 import { optionsOf } from '../session/control.ts';
 import type { OpenOptions } from '../session/hub.ts';
 
-/** `#seed=7&workers=5&placement=pool` starts a run; `#run=…` has a recorded one again. */
+/** `#seed=7&workers=5&etcd=external&placement=pool` starts a run; `#run=…` has a recorded one again. */
 export async function optionsFromUrl(hash: string): Promise<OpenOptions> {
   const words = new URLSearchParams(hash.replace(/^#/, ''));
   const run = words.get('run');
   if (run !== null) return optionsOfRecording(parseRecording(await inflate(run)));
-  const topology: Record<string, number> = {};
-  for (const name of ['controlPlanes', 'workers']) {
+  const topology: Record<string, number | string> = {};
+  const etcd = words.get('etcd');
+  if (etcd !== null) topology['etcd'] = etcd;
+  for (const name of ['controlPlanes', 'workers', 'etcdMembers']) {
     const value = words.get(name);
     if (value !== null) topology[name] = wholeNumber(value, name);
   }

@@ -11,12 +11,13 @@ import { clock, duration, instant, thousands } from './time-text.ts';
 import { scaleOf } from './timeline-lanes.ts';
 import { manifestSchema } from './yaml-schema.ts';
 
-function machines(controls: number, workers: number): MachineInfo[] {
+function machines(controls: number, workers: number, etcd = 0): MachineInfo[] {
   const some = (count: number, prefix: string, role: MachineInfo['role']): MachineInfo[] =>
     Array.from({ length: count }, (_, i) => ({ name: `${prefix}-${i + 1}`, ip: '', role }));
   return [
     { name: 'laptop', ip: '', role: 'laptop' },
     { name: 'balancer', ip: '', role: 'balancer' },
+    ...some(etcd, 'etcd', 'etcd'),
     ...some(controls, 'cp', 'control-plane'),
     ...some(workers, 'worker', 'worker'),
     { name: 'internet', ip: '', role: 'internet' },
@@ -26,15 +27,17 @@ function machines(controls: number, workers: number): MachineInfo[] {
 
 describe('the layout', () => {
   it('puts nothing on top of anything else, at every size', () => {
-    for (const [controls, workers] of [
-      [1, 0],
-      [3, 3],
-      [5, 2],
-      [3, 12],
-      [7, 100],
-      [1, 1_000],
+    for (const [controls, workers, etcd] of [
+      [1, 0, 0],
+      [3, 3, 0],
+      [5, 2, 0],
+      [3, 12, 0],
+      [7, 100, 0],
+      [1, 1_000, 0],
+      [3, 3, 3],
+      [1, 12, 5],
     ] as const) {
-      const boxes = [...layoutOf(machines(controls, workers)).places.values()];
+      const boxes = [...layoutOf(machines(controls, workers, etcd)).places.values()];
       boxes.sort((a, b) => a.x - b.x);
       boxes.forEach((a, i) => {
         for (const b of boxes.slice(i + 1)) {
@@ -45,8 +48,8 @@ describe('the layout', () => {
     }
   });
 
-  it('has a way of right angles between any two machines', () => {
-    const layout = layoutOf(machines(3, 5));
+  it.each([0, 3])('has a way of right angles between any two machines, %i of them only for etcd', (etcd) => {
+    const layout = layoutOf(machines(3, 5, etcd));
     const names = [...layout.places.keys()];
     for (const a of names)
       for (const b of names) {
@@ -61,8 +64,8 @@ describe('the layout', () => {
       }
   });
 
-  it('marks a cut on the way that it cuts', () => {
-    const layout = layoutOf(machines(3, 3));
+  it.each([0, 3])('marks a cut on the way that it cuts, %i machines being only for etcd', (etcd) => {
+    const layout = layoutOf(machines(3, 3, etcd));
     for (const wire of wiresOf(layout)) {
       const point = cutPoint(layout, wire.a, wire.b);
       expect(point).toBeDefined();

@@ -1,5 +1,5 @@
 /** Where everything on the map stands, in map units (CSS pixels at zoom 1). Depends on the topology alone: nothing ever moves by itself. */
-export type Role = 'laptop' | 'control-plane' | 'balancer' | 'worker' | 'internet' | 'registry' | 'cloud';
+export type Role = 'laptop' | 'etcd' | 'control-plane' | 'balancer' | 'worker' | 'internet' | 'registry' | 'cloud';
 
 export interface MachineInfo {
   readonly name: string;
@@ -33,12 +33,14 @@ export interface Layout {
   readonly width: number;
   readonly height: number;
   readonly lanes: Lanes;
-  /** The control-plane machines from the top, along which Raft runs. */
+  /** The machines with etcd from the top, along which Raft runs. */
   readonly column: readonly string[];
 }
 
 /** The trunks that links run along. */
 export interface Lanes {
+  /** Between etcd's own machines and the control plane. */
+  readonly etcd: number;
   /** Right of the control plane. */
   readonly control: number;
   /** Left of the workers. */
@@ -52,10 +54,16 @@ export interface Lanes {
   readonly middle: number;
 }
 
-export const CARD = { control: { width: 246, height: 96 }, worker: { width: 219, height: 96 } } as const;
+export const CARD = {
+  etcd: { width: 70, height: 96 },
+  control: { width: 246, height: 96 },
+  worker: { width: 219, height: 96 },
+} as const;
 const TOP = 24;
 const STEP = 110;
-const WORKERS_LEFT = 466;
+const LEFT = 102;
+/** What etcd's own machines move everything else to the right by. */
+const ETCD_COLUMN = 98;
 const COLUMN_GAP = 30;
 /** The height at which a machine's links leave it: control on the left of a worker, data on its right. */
 export const CONTROL_PORT = 35;
@@ -66,20 +74,26 @@ export const RING: Point = { x: 34, y: 48 };
 export function layoutOf(machines: readonly MachineInfo[]): Layout {
   const controls = machines.filter((machine) => machine.role === 'control-plane');
   const workers = machines.filter((machine) => machine.role === 'worker');
-  const rows = Math.max(3, controls.length, rowsFor(workers.length));
+  const etcd = machines.filter((machine) => machine.role === 'etcd');
+  const rows = Math.max(3, controls.length, etcd.length, rowsFor(workers.length));
   const columns = Math.max(1, Math.ceil(workers.length / rows));
-  const right = WORKERS_LEFT + columns * CARD.worker.width + (columns - 1) * COLUMN_GAP;
+  const controlLeft = etcd.length === 0 ? LEFT : LEFT + ETCD_COLUMN;
+  const workersLeft = controlLeft + 364;
+  const right = workersLeft + columns * CARD.worker.width + (columns - 1) * COLUMN_GAP;
   const middle = TOP + CONTROL_PORT + ((rows - 1) * STEP) / 2;
   const bottom = TOP + rows * STEP - 4;
   const places = new Map<string, Place>();
   const put = (machine: MachineInfo, box: Box, row: number): void =>
     void places.set(machine.name, { machine, row, ...box });
-  const lift = ((rows - Math.max(1, controls.length)) * STEP) / 2;
-  controls.forEach((machine, row) => put(machine, { x: 102, y: TOP + lift + row * STEP, ...CARD.control }, row));
-  workers.forEach((machine, i) => put(machine, workerBox(i, rows, workers.length), i % rows));
+  const top = (count: number): number => TOP + ((rows - Math.max(1, count)) * STEP) / 2;
+  etcd.forEach((machine, row) => put(machine, { x: LEFT, y: top(etcd.length) + row * STEP, ...CARD.etcd }, row));
+  controls.forEach((machine, row) =>
+    put(machine, { x: controlLeft, y: top(controls.length) + row * STEP, ...CARD.control }, row),
+  );
+  workers.forEach((machine, i) => put(machine, workerBox(i, rows, workers.length, workersLeft), i % rows));
   const sites: Readonly<Record<string, Box>> = {
     laptop: { x: 12, y: middle - 32, width: 74, height: 64 },
-    balancer: { x: 376, y: middle - 31, width: 56, height: 62 },
+    balancer: { x: controlLeft + 274, y: middle - 31, width: 56, height: 62 },
     internet: { x: right + 41, y: middle - 97, width: 58, height: 62 },
     cloud: { x: right + 41, y: middle - 18, width: 58, height: 62 },
     registry: { x: right + 41, y: middle + 35, width: 58, height: 62 },
@@ -93,14 +107,23 @@ export function layoutOf(machines: readonly MachineInfo[]): Layout {
     places,
     zones: [
       { name: 'you', x: 12 },
-      { name: 'control plane', x: 102 },
-      { name: 'workers', x: WORKERS_LEFT },
+      ...(etcd.length === 0 ? [] : [{ name: 'etcd', x: LEFT }]),
+      { name: 'control plane', x: controlLeft },
+      { name: 'workers', x: workersLeft },
       { name: 'outside', x: right + 41 },
     ],
     width: right + 111,
     height: bottom + 16,
-    lanes: { control: 362, api: 449, data: right + 19, bottom, over: middle - 43, middle },
-    column: controls.map((machine) => machine.name),
+    lanes: {
+      etcd: controlLeft - 13,
+      control: controlLeft + 260,
+      api: controlLeft + 347,
+      data: right + 19,
+      bottom,
+      over: middle - 43,
+      middle,
+    },
+    column: (etcd.length === 0 ? controls : etcd).map((machine) => machine.name),
   };
 }
 
@@ -110,12 +133,12 @@ function rowsFor(workers: number): number {
   return Math.ceil(Math.sqrt(workers * 1.4));
 }
 
-function workerBox(i: number, rows: number, count: number): Box {
+function workerBox(i: number, rows: number, count: number, left: number): Box {
   const column = Math.floor(i / rows);
   const inColumn = count <= rows ? count : rows;
   const lift = ((rows - inColumn) * STEP) / 2;
   return {
-    x: WORKERS_LEFT + column * (CARD.worker.width + COLUMN_GAP),
+    x: left + column * (CARD.worker.width + COLUMN_GAP),
     y: TOP + lift + (i % rows) * STEP,
     ...CARD.worker,
   };

@@ -3,7 +3,7 @@ import { COMPONENTS, etcdLeader, leaseHolder, processOf } from '../stores/leader
 import { nodeReady, podsOf, type PodView } from '../stores/pods.ts';
 import type { World } from '../stores/world.ts';
 import { duration } from './time-text.ts';
-import type { MachineInfo } from './layout.ts';
+import type { MachineInfo, Role } from './layout.ts';
 
 /** What the map shows of one machine. The same object as before if nothing changed, so that it is drawn only then. */
 export interface MachineView {
@@ -70,9 +70,10 @@ export function mapViewOf(world: World, machines: readonly MachineInfo[], before
     else if (!pod.mirror) byNode.set(pod.node, [...(byNode.get(pod.node) ?? []), pod]);
   }
   const leader = etcdLeader(world);
+  const etcdRole = machines.some(({ role }) => role === 'etcd') ? 'etcd' : 'control-plane';
   const view = new Map<string, MachineView>();
   for (const machine of machines) {
-    const fresh = machineView(world, machine, byNode.get(machine.name) ?? [], leader?.host);
+    const fresh = machineView(world, machine, byNode.get(machine.name) ?? [], leader?.host, etcdRole);
     const old = before.get(machine.name);
     view.set(machine.name, old !== undefined && old.signature === fresh.signature ? old : fresh);
   }
@@ -84,12 +85,13 @@ function machineView(
   machine: MachineInfo,
   pods: readonly PodView[],
   leader: string | undefined,
+  etcdRole: Role,
 ): MachineView {
   const state = world.machines.get(machine.name)?.state ?? 'waiting';
   const chips = chipsOf(world, machine);
   const silent = nodeReady(world, machine.name) === 'Unknown';
   const headline = headlineOf(world, machine, state, leader);
-  const ring = ringOf(world, machine, leader);
+  const ring = machine.role === etcdRole ? ringOf(world, machine, leader) : undefined;
   const signature = [
     state,
     silent,
@@ -113,8 +115,7 @@ function chipsOf(world: World, machine: MachineInfo): ChipView[] {
   return chips;
 }
 
-function ringOf(world: World, machine: MachineInfo, leader: string | undefined): RingView | undefined {
-  if (machine.role !== 'control-plane') return undefined;
+function ringOf(world: World, machine: MachineInfo, leader: string | undefined): RingView {
   const member = world.members.get(machine.name);
   const state = processOf(world, machine.name, 'etcd')?.state ?? 'absent';
   return { state, role: member?.role ?? 'follower', leads: leader === machine.name, term: member?.term ?? 0 };

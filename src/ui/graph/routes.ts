@@ -9,7 +9,7 @@ export function routeOf(layout: Layout, from: string, to: string, raft: boolean)
   return route(layout, a, b, raft);
 }
 
-const ORDER = ['laptop', 'control-plane', 'balancer', 'worker', 'cloud', 'internet', 'registry'];
+const ORDER = ['laptop', 'etcd', 'control-plane', 'balancer', 'worker', 'cloud', 'internet', 'registry'];
 
 function order(place: Place): number {
   return ORDER.indexOf(place.machine.role);
@@ -21,6 +21,28 @@ function route(layout: Layout, a: Place, b: Place, raft: boolean): Point[] {
   switch (roles) {
     case 'LB':
       return [...down(a, lanes.bottom), { x: centre(b), y: lanes.bottom }, { x: centre(b), y: b.y + b.height }];
+    case 'LE':
+      return [...down(a, lanes.bottom), { x: lanes.etcd, y: lanes.bottom }, ...fromTrunk(lanes.etcd, right(b))];
+    case 'EE':
+      return alongColumn(layout, a, b);
+    case 'EC':
+      return [...toTrunk(right(a), lanes.etcd), ...fromTrunk(lanes.etcd, { x: b.x, y: b.y + CONTROL_PORT })];
+    case 'EB':
+      return [
+        ...toTrunk(right(a), lanes.etcd),
+        { x: lanes.etcd, y: lanes.bottom },
+        { x: centre(b), y: lanes.bottom },
+        { x: centre(b), y: b.y + b.height },
+      ];
+    case 'EW':
+      return [
+        ...toTrunk(right(a), lanes.etcd),
+        { x: lanes.etcd, y: lanes.bottom },
+        { x: lanes.api, y: lanes.bottom },
+        ...intoWorker(layout, b, lanes.bottom),
+      ];
+    case 'EO':
+      return [...toTrunk(right(a), lanes.etcd), { x: lanes.etcd, y: lanes.bottom }, ...outside(layout, b)];
     case 'LC':
       return [...down(a, lanes.bottom), { x: lanes.control, y: lanes.bottom }, ...fromTrunk(lanes.control, right(b))];
     case 'LW':
@@ -68,6 +90,8 @@ function kindOf(place: Place): string {
   switch (place.machine.role) {
     case 'laptop':
       return 'L';
+    case 'etcd':
+      return 'E';
     case 'control-plane':
       return 'C';
     case 'balancer':
@@ -190,7 +214,9 @@ export function wiresOf(layout: Layout): Wire[] {
   for (const control of controls) add(control, balancer);
   for (const worker of byRole('worker')) add(balancer, worker);
   for (const worker of byRole('worker')) for (const site of outside) add(worker, site);
-  controls.forEach((a, i) => controls.slice(i + 1).forEach((b) => add(a, b, true)));
+  for (const member of byRole('etcd')) for (const control of controls) add(member, control);
+  const column = layout.column.map((name) => layout.places.get(name));
+  column.forEach((a, i) => column.slice(i + 1).forEach((b) => add(a, b, true)));
   return wires;
 }
 
@@ -200,11 +226,12 @@ export function cutPoint(layout: Layout, a: string, b: string): Point | undefine
   const other = layout.places.get(b);
   if (one === undefined || other === undefined) return undefined;
   const [left, far] = order(one) <= order(other) ? [one, other] : [other, one];
-  const points = routeOf(layout, left.machine.name, far.machine.name, left.machine.role === 'control-plane');
+  const points = routeOf(layout, left.machine.name, far.machine.name, layout.column.includes(left.machine.name));
   if (points === undefined) return undefined;
   const roles = `${kindOf(left)}${kindOf(far)}`;
   if (roles === 'BW' || roles === 'CW' || roles === 'LW') return { x: far.x - 7, y: far.y + CONTROL_PORT };
-  if (roles === 'CB' || roles === 'CO') return { x: left.x + left.width + 7, y: left.y + CONTROL_PORT };
+  if (roles === 'CB' || roles === 'CO' || roles === 'EC')
+    return { x: left.x + left.width + 7, y: left.y + CONTROL_PORT };
   if (roles === 'WO' || roles === 'WW') return { x: left.x + left.width + 6, y: left.y + DATA_PORT };
   return alongPath(points, 0.5);
 }

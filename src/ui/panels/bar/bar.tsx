@@ -59,6 +59,11 @@ function RunName(): ReactNode {
   return (
     <button type="button" className={css.run} title="Start another run" onClick={() => set({ dialog: 'reset' })}>
       <span>
+        {count('etcd') > 0 && (
+          <>
+            <b>{count('etcd')}</b> +{' '}
+          </>
+        )}
         <b>{count('control-plane')}</b> + <b>{count('worker')}</b> machines
       </span>
       <Icon name="reset" />

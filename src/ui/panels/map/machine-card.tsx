@@ -20,7 +20,7 @@ interface Props {
 export const MachineCard = memo(function MachineCard(props: Props): ReactNode {
   const { view } = props;
   const { role } = view.machine;
-  if (role === 'control-plane' || role === 'worker') return <ComputerCard {...props} />;
+  if (role === 'etcd' || role === 'control-plane' || role === 'worker') return <ComputerCard {...props} />;
   return <SiteCard {...props} />;
 });
 
@@ -78,12 +78,13 @@ function machineProps(props: Props): {
 
 function ComputerCard(props: Props): ReactNode {
   const { view, selected, aimed } = props;
-  const control = view.machine.role === 'control-plane';
+  const { role } = view.machine;
+  const control = role === 'control-plane';
   return (
-    <div className={classes(props, control ? css.control : css.worker)} {...machineProps(props)}>
+    <div className={classes(props, look(view))} {...machineProps(props)}>
       {view.ring !== undefined && (
         <>
-          <i className={css.hair} />
+          {control && <i className={css.hair} />}
           <Ring ring={view.ring} host={view.machine.name} selected={selected} aimed={aimed} />
         </>
       )}
@@ -111,7 +112,7 @@ function ComputerCard(props: Props): ReactNode {
           {props.tag[1]}
         </div>
       )}
-      {control ? (
+      {role === 'etcd' ? null : control ? (
         <PodSquares
           pods={view.pods}
           width={56}
@@ -130,6 +131,18 @@ function ComputerCard(props: Props): ReactNode {
       )}
     </div>
   );
+}
+
+/** A control plane whose etcd is elsewhere keeps no room for a ring. */
+function look(view: MachineView): string | undefined {
+  switch (view.machine.role) {
+    case 'etcd':
+      return css.etcd;
+    case 'control-plane':
+      return view.ring === undefined ? `${css.control} ${css.ringless}` : css.control;
+    default:
+      return css.worker;
+  }
 }
 
 interface PartProps {

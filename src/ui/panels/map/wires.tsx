@@ -91,7 +91,7 @@ function ownPart(layout: Layout, wire: Wire): Wire['points'] {
   const roleB = layout.places.get(wire.b)?.machine.role;
   if (roleB === 'worker')
     return wire.points.slice(-3).map((point, i, all) => (i === 0 && all.length === 3 ? nearer(point, all[1]) : point));
-  if (roleA === 'control-plane' && roleB === 'balancer')
+  if ((roleA === 'control-plane' && roleB === 'balancer') || (roleA === 'etcd' && roleB === 'control-plane'))
     return wire.points.slice(0, 3).map((point, i, all) => (i === 2 ? nearer(point, all[1]) : point));
   return wire.points;
 }
