@@ -3,6 +3,7 @@ import { SortedMap } from '../lib/sorted-map.ts';
 import { MILLISECOND, SECOND } from '../sim/env.ts';
 import type { Env, Micros } from '../sim/env.ts';
 import { RpcFailure } from '../sim/http.ts';
+import type { WatchStep } from '../sim/trace.ts';
 import { ApiError } from './client.ts';
 import type { Client, ListOptions } from './client.ts';
 import type { CreateInformer, Informer, Key } from './contract.ts';
@@ -59,10 +60,16 @@ export const createInformer: CreateInformer = <T extends KubeObject>(
     if (change !== undefined) for (const handler of [...handlers]) handler(change.object, change.old);
   }
 
-  function moveTo(version: string | undefined): void {
+  const filter = Object.entries(options)
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(' ');
+
+  function moveTo(version: string | undefined, by: WatchStep): void {
     if (version === undefined || version === '' || version === resourceVersion) return;
     resourceVersion = version;
-    env.trace({ type: 'belief', component: `${env.host}/${env.name}`, resource: resource.plural, resourceVersion });
+    const component = `${env.host}/${env.name}`;
+    const note = { type: 'belief', component, resource: resource.plural, resourceVersion, by } as const;
+    env.trace(filter === '' ? note : { ...note, filter });
   }
 
   /** The whole cache changes before anyone hears of any of it. */
@@ -70,7 +77,7 @@ export const createInformer: CreateInformer = <T extends KubeObject>(
     const listed = new Map(items.map((item) => [keyOf(item), item]));
     const gone = [...cache.keys()].filter((key) => !listed.has(key));
     const changes = [...gone.map((key) => drop(key)), ...[...listed].map(([key, item]) => store(key, item))];
-    moveTo(version);
+    moveTo(version, 'list');
     for (const change of changes) notify(change);
     if (synced) return;
     synced = true;
@@ -80,7 +87,7 @@ export const createInformer: CreateInformer = <T extends KubeObject>(
   function applyEvent(type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK', object: T): void {
     const key = keyOf(object);
     const change = type === 'BOOKMARK' ? undefined : type === 'DELETED' ? drop(key, object) : store(key, object);
-    moveTo(object.metadata.resourceVersion);
+    moveTo(object.metadata.resourceVersion, type === 'BOOKMARK' ? 'bookmark' : 'event');
     notify(change);
   }
 

@@ -110,6 +110,8 @@ export interface PacketRecord {
 /** What components record about themselves. Plain data, closed union: switch over `type`. */
 export type TraceNote =
   // etcd, each member for itself
+  /** A member has read its disk. Another id than before: it was replaced; another cluster: what was is no longer. */
+  | { readonly type: 'etcd.start'; readonly member: string; readonly id: string; readonly cluster: string }
   | {
       readonly type: 'raft.role';
       readonly member: string;
@@ -150,8 +152,23 @@ export type TraceNote =
       readonly took: Micros;
       readonly object?: string;
     }
-  /** What a client has seen of a kind: its belief. */
-  | { readonly type: 'belief'; readonly component: string; readonly resource: string; readonly resourceVersion: string }
+  /** What a client has seen of a kind: its belief. `filter`: its selectors, when it does not watch all of the kind. */
+  | {
+      readonly type: 'belief';
+      readonly component: string;
+      readonly resource: string;
+      readonly resourceVersion: string;
+      readonly by: WatchStep;
+      readonly filter?: string;
+    }
+  /** What an API server's watch cache has taken in from etcd. `revisions`: those of the changes that came in one message. */
+  | {
+      readonly type: 'cache';
+      readonly prefix: string;
+      readonly revision: number;
+      readonly by: WatchStep;
+      readonly revisions: readonly number[];
+    }
   | { readonly type: 'lease'; readonly lease: string; readonly holder: string; readonly state: 'acquired' | 'lost' }
   // scheduler
   | {
@@ -219,6 +236,9 @@ export type TraceNote =
       readonly took: Micros;
     }
   | { readonly type: 'balancer.backend'; readonly backend: string; readonly healthy: boolean };
+
+/** A list begins it, events move it on, bookmarks (or etcd's progress notifications) tell that nothing happened. */
+export type WatchStep = 'list' | 'event' | 'bookmark';
 
 export interface RaftEntryNote {
   readonly index: number;

@@ -1,4 +1,5 @@
 import type { Micros } from '../../sim/env.ts';
+import type { CommittedChange } from './commit.ts';
 import type { Invariant } from './invariant.ts';
 
 /** Kinds whose objects lie at `/registry/<resource>/`. */
@@ -11,20 +12,22 @@ const KEPT: Micros = 90_000_000;
 export const acknowledgedWrites: Invariant = {
   name: 'no acknowledged write lost',
   says: 'When the API says that an object was created or deleted, the committed history says so too.',
+  hears: ['commit', 'api.request'],
   create() {
     const created = new Map<string, Micros[]>();
-    const objects = new Map<string, boolean>();
+    const objects = new Map<string, CommittedChange>();
     let at = 0;
     const note = (prefix: string) => {
       const times = (created.get(prefix) ?? []).filter((time) => time > at - KEPT);
       created.set(prefix, [...times, at]);
     };
-    return (event, _logs, commit) => {
+    return (event, { commit }) => {
       at = event.at;
-      for (const { key, created: isNew, deleted, object } of commit?.changes ?? []) {
-        if (isNew) note(key.slice(0, key.lastIndexOf('/') + 1));
-        if (deleted) objects.delete(key);
-        else objects.set(key, object?.metadata.deletionTimestamp !== undefined);
+      for (const change of commit?.changes ?? []) {
+        const { key } = change;
+        if (change.created) note(key.slice(0, key.lastIndexOf('/') + 1));
+        if (change.deleted) objects.delete(key);
+        else objects.set(key, change);
       }
       if (event.kind !== 'note' || event.note.type !== 'api.request') return undefined;
       const { verb, path, code, took } = event.note;
@@ -41,7 +44,8 @@ export const acknowledgedWrites: Invariant = {
       if (verb === 'delete' && name !== undefined) {
         // Since recreated under the same name: of that, the history before the answer cannot be told here.
         const recent = (created.get(prefix) ?? []).some((time) => time >= at - took);
-        if (objects.get(`${prefix}${name}`) === false && !recent)
+        const left = objects.get(`${prefix}${name}`);
+        if (left !== undefined && left.object?.metadata.deletionTimestamp === undefined && !recent)
           return `DELETE ${path} was answered ${code}, but the object is as it was`;
       }
       return undefined;

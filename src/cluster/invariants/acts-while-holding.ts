@@ -8,6 +8,7 @@ const NOT_ACTING = /\/(leases|events|tokenreviews|subjectaccessreviews|token)(\/
 export const actsWhileHolding: Invariant = {
   name: 'only the holder acts',
   says: 'A scheduler or controller manager writes only between acquiring its lease and losing it.',
+  hears: ['process', 'lease', 'request'],
   create() {
     const holding = new Map<string, boolean>();
     return (event) => {

@@ -4,6 +4,7 @@ import type { Invariant } from './invariant.ts';
 export const electionSafety: Invariant = {
   name: 'election safety',
   says: 'At most one etcd member leads in a term.',
+  hears: ['raft.role'],
   create() {
     const leaders = new Map<number, string>();
     return (event) => {

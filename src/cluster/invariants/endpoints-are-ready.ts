@@ -12,6 +12,7 @@ const BOUND: Micros = 10 * SECOND;
 export const endpointsAreReady: Invariant = {
   name: 'endpoints are ready',
   says: 'While nothing is broken, an EndpointSlice calls only pods ready that are Ready (within 10 s).',
+  hears: ['fault', 'commit'],
   create() {
     const slices = new Map<string, readonly string[]>();
     const ready = new Map<string, string>();
@@ -32,7 +33,7 @@ export const endpointsAreReady: Invariant = {
       }
       return undefined;
     };
-    return (event, _logs, commit) => {
+    return (event, { commit }) => {
       if (event.kind === 'fault') {
         disturbed = event.at;
         if (event.state === 'injected' && !event.command.startsWith('kill')) active.add(event.id);

@@ -4,14 +4,17 @@ import type { Invariant } from './invariant.ts';
 export const leaderCommitsOwnTerm: Invariant = {
   name: 'leader commits its own term',
   says: 'A leader counts replicas only of entries of its own term.',
-  create: () => (event, logs) => {
-    if (event.kind !== 'note' || event.note.type !== 'raft.commit') return undefined;
-    const { member, index } = event.note;
-    const log = logs.members.get(member);
-    if (log === undefined || log.role !== 'leader' || index <= log.commit) return undefined;
-    const term = log.terms.get(index);
-    return term !== undefined && term !== log.term
-      ? `${member} leads term ${log.term} and committed entry ${index} of term ${term} by counting`
-      : undefined;
-  },
+  hears: ['raft.commit'],
+  create:
+    () =>
+    (event, { logs }) => {
+      if (event.kind !== 'note' || event.note.type !== 'raft.commit') return undefined;
+      const { member, index } = event.note;
+      const log = logs.members.get(member);
+      if (log === undefined || log.role !== 'leader' || index <= log.commit) return undefined;
+      const term = log.terms.get(index);
+      return term !== undefined && term !== log.term
+        ? `${member} leads term ${log.term} and committed entry ${index} of term ${term} by counting`
+        : undefined;
+    },
 };

@@ -6,9 +6,10 @@ import type { Invariant } from './invariant.ts';
 export const leaseHandover: Invariant = {
   name: 'lease handover',
   says: 'A lease for leading changes hands only when it was given up or has not been renewed for its whole duration.',
+  hears: ['commit'],
   create() {
     const renewed = new Map<string, { readonly holder: string; readonly at: Micros; readonly duration: Micros }>();
-    return (event, _logs, commit) => {
+    return (event, { commit }) => {
       for (const { key, object } of commit?.changes ?? []) {
         if (!key.startsWith('/registry/leases/kube-system/kube-') || object === undefined) continue;
         const { spec } = object as Lease;

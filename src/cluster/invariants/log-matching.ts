@@ -1,12 +1,15 @@
 import type { Invariant } from './invariant.ts';
 
+const KEPT = 20_000;
+
 /** Raft, figure 3: checked as "what precedes an entry is the same wherever the entry is", which by induction is the whole log. */
 export const logMatching: Invariant = {
   name: 'log matching',
   says: 'Logs that hold an entry with the same index and term are the same up to it.',
+  hears: ['raft.append'],
   create() {
     const before = new Map<string, number>();
-    return (event, logs) => {
+    return (event, { logs }) => {
       if (event.kind !== 'note' || event.note.type !== 'raft.append') return undefined;
       const log = logs.members.get(event.note.member);
       let previous = log?.terms.get((event.note.entries[0]?.index ?? 0) - 1);
@@ -18,7 +21,7 @@ export const logMatching: Invariant = {
         if (previous !== undefined) before.set(key, previous);
         previous = term;
       }
-      if (before.size > 60_000) for (const key of [...before.keys()].slice(0, 30_000)) before.delete(key);
+      while (before.size > KEPT) before.delete(before.keys().next().value ?? '');
       return undefined;
     };
   },

@@ -8,10 +8,11 @@ const FINISHED: ReadonlySet<string> = new Set(['Succeeded', 'Failed']);
 export const nodesNotOvercommitted: Invariant = {
   name: 'nodes not overcommitted',
   says: 'The CPU that the pods bound to a node request is never more than the node has.',
+  hears: ['commit'],
   create() {
     const capacity = new Map<string, number>();
     const pods = new Map<string, { readonly node: string; readonly cpu: number }>();
-    return (_event, _logs, commit) => {
+    return (_event, { commit }) => {
       for (const { key, object } of commit?.changes ?? []) {
         if (key.startsWith('/registry/minions/') && object !== undefined) {
           const { status } = object as Node;

@@ -9,10 +9,12 @@ export interface MemberLog {
   commit: number;
   term: number;
   role: string;
+  /** Of the member: another that replaces it under the same name begins anew. */
+  id: string;
 }
 
 /** How far back entries are kept: older ones are in snapshots anyway. */
-const KEPT = 20_000;
+const KEPT = 8_000;
 
 /** Every member's log, folded from the trace: what Raft's properties are about. */
 export class RaftLogs {
@@ -21,9 +23,11 @@ export class RaftLogs {
   readonly committed = new Map<number, number>();
 
   member(name: string): MemberLog {
-    const found = this.members.get(name);
-    if (found !== undefined) return found;
-    const log: MemberLog = { terms: new Map(), compacted: 0, last: 0, commit: 0, term: 0, role: 'follower' };
+    return this.members.get(name) ?? this.#begin(name, '');
+  }
+
+  #begin(name: string, id: string): MemberLog {
+    const log: MemberLog = { terms: new Map(), compacted: 0, last: 0, commit: 0, term: 0, role: 'follower', id };
     this.members.set(name, log);
     return log;
   }
@@ -32,7 +36,11 @@ export class RaftLogs {
   fold(event: TraceEvent): void {
     if (event.kind !== 'note') return;
     const { note } = event;
-    if (note.type === 'raft.role') {
+    if (note.type === 'etcd.start') {
+      const before = this.members.get(note.member);
+      if (before?.id !== note.id) this.#begin(note.member, note.id);
+      else before.role = 'follower';
+    } else if (note.type === 'raft.role') {
       const log = this.member(note.member);
       log.term = note.term;
       log.role = note.role;

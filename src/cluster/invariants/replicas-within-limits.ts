@@ -31,6 +31,7 @@ class Recent {
 export const replicasWithinLimits: Invariant = {
   name: 'replicas within limits',
   says: 'No ReplicaSet gets a pod beyond its replicas, and no Deployment asks for more than replicas + maxSurge.',
+  hears: ['fault', 'commit', 'lease', 'belief'],
   create() {
     const workloads = new Workloads();
     const watches = new LaggingWatches(['deployments', 'replicasets', 'pods']);
@@ -42,7 +43,7 @@ export const replicasWithinLimits: Invariant = {
       map.set(uid, found);
       return found;
     };
-    return (event, _logs, commit) => {
+    return (event, { commit }) => {
       if (event.kind === 'fault' && event.state === 'healed' && /^(pause|partition)/.test(event.command))
         overtaken = event.at;
       watches.fold(event, commit);

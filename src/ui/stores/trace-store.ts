@@ -1,9 +1,9 @@
 import { create } from 'zustand';
 import { hearTerminal } from '../session/terminal-bus.ts';
+import { InvariantChecks } from '../../cluster/invariants/index.ts';
 import type { SessionStatus } from '../../sim/session.ts';
 import type { TraceEvent } from '../../sim/trace.ts';
 import { createFlights, foldFlights, type Flights } from '../graph/flights.ts';
-import { createChecks, foldChecks, type Checks } from '../invariants/index.ts';
 import { changesWorld, foldWorld, type Slice } from './fold-world.ts';
 import { createHistory, foldHistory, type History } from './history.ts';
 import { createJournal, record, type Journal } from './journal.ts';
@@ -16,7 +16,7 @@ export interface Model {
   readonly history: History;
   readonly journal: Journal;
   readonly flights: Flights;
-  readonly checks: Checks;
+  readonly checks: InvariantChecks;
   readonly phases: PhaseLane;
   /** Hears the lines that the terminal prints. */
   terminal: (text: string) => void;
@@ -28,7 +28,7 @@ export function createModel(): Model {
     history: createHistory(),
     journal: createJournal(),
     flights: createFlights(),
-    checks: createChecks(),
+    checks: new InvariantChecks(),
     phases: createPhaseLane(),
     terminal: hearTerminal,
   };
@@ -42,7 +42,7 @@ export function foldEvent(model: Model, event: TraceEvent): Slice | undefined {
   foldFlights(model.flights, model.world, event);
   if (changesWorld(event)) record(model.journal, model.world, event);
   const slice = foldWorld(model.world, event);
-  foldChecks(model.checks, model.world, event);
+  model.checks.seeOne(event);
   samplePhases(model.phases, model.world);
   if (event.kind === 'output' && event.process === TERMINAL) model.terminal(event.text);
   return slice;

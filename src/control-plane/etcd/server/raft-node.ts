@@ -66,6 +66,7 @@ export class RaftNode {
     this.id = identity.memberIds.get(options.name) ?? NONE;
     this.names = new Map([...identity.memberIds].map(([name, id]) => [id, name]));
     this.storage = new Storage(env.disk, options.dataDir);
+    env.trace({ type: 'etcd.start', member: options.name, id: this.id, cluster: identity.clusterId });
     const restored = this.storage.load();
     this.snapshotIndex = restored.snapshot?.index ?? 0;
     if (restored.snapshot !== undefined) machine.restore(restored.snapshot);

@@ -1,5 +1,6 @@
 import type { WatchEvent } from '../../../api/etcd.ts';
 import type { Env, Micros } from '../../../sim/env.ts';
+import type { WatchStep } from '../../../sim/trace.ts';
 import type { EtcdApi } from './etcd-client.ts';
 import type { Stored } from './objects.ts';
 import type { WatchHub } from './watch-hub.ts';
@@ -195,6 +196,11 @@ export class WatchCache {
       from = `${last.key}\0`;
     }
     this.#restart(objects, revision);
+    this.#note('list', revision, []);
+  }
+
+  #note(by: WatchStep, revision: number, revisions: readonly number[]): void {
+    this.#env.trace({ type: 'cache', prefix: this.prefix, revision, by, revisions });
   }
 
   #restart(objects: SortedMap<string, Stored>, revision: number): void {
@@ -207,7 +213,7 @@ export class WatchCache {
       prefix: this.prefix,
       nextRevision: () => this.#revision + 1,
       events: (events) => this.#apply(events),
-      progress: (at) => this.#advance(at),
+      progress: (at) => this.#progress(at),
       compacted: () => this.#startOver(),
     });
     this.#wakeReaders();
@@ -223,13 +229,24 @@ export class WatchCache {
 
   #apply(events: readonly WatchEvent[]): void {
     const seen = this.#revision;
+    const last = events.at(-1);
+    if (last === undefined) return;
+    this.#note(
+      'event',
+      last.kv.modRevision,
+      events.map(({ kv }) => kv.modRevision),
+    );
     for (const event of events) {
       if (event.kv.modRevision <= seen) continue;
       const change = this.#changeOf(event);
       if (change !== undefined) this.#record(change);
     }
-    const last = events.at(-1);
-    if (last !== undefined) this.#advance(last.kv.modRevision);
+    this.#advance(last.kv.modRevision);
+  }
+
+  #progress(revision: number): void {
+    if (revision > this.#revision) this.#note('bookmark', revision, []);
+    this.#advance(revision);
   }
 
   #changeOf({ type, kv, prevKv, cause }: WatchEvent): CacheEvent | undefined {

@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import { Icon, Logo } from '../../app/icons.tsx';
 import { applyTheme } from '../../app/theme.ts';
 import { clock, thousands } from '../../graph/time-text.ts';
-import { INVARIANTS } from '../../invariants/index.ts';
+import { invariants } from '../../../cluster/invariants/index.ts';
 import { control, useRun } from '../../session/control.ts';
 import { stepBack } from '../../session/playhead.ts';
 import { useTrace } from '../../stores/trace-store.ts';
@@ -167,7 +167,7 @@ function Gauges(): ReactNode {
         </dt>
         <dd>
           <button type="button" onClick={() => set({ right: 'invariants' })}>
-            {broken === 0 ? `${INVARIANTS.length} hold` : `${Number(broken)} broken`}
+            {broken === 0 ? `${invariants.length} hold` : `${Number(broken)} broken`}
           </button>
         </dd>
       </div>

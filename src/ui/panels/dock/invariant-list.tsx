@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { instant } from '../../graph/time-text.ts';
-import { INVARIANTS } from '../../invariants/index.ts';
+import { invariants } from '../../../cluster/invariants/index.ts';
 import { useSlowTick } from '../../stores/use-world.ts';
 import { useTrace } from '../../stores/trace-store.ts';
 import css from './dock.module.css';
@@ -13,7 +13,7 @@ export function InvariantList(): ReactNode {
     <div className={css.scroll} tabIndex={0} role="region" aria-label="invariants">
       <table className={css.list}>
         <tbody>
-          {INVARIANTS.map((invariant) => {
+          {invariants.map((invariant) => {
             const failure = broken.get(invariant.name);
             return (
               <tr key={invariant.name}>
