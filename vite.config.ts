@@ -1,13 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { kubernetesTexts } from './scripts/kubernetes-texts.mjs';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   base: './',
-  plugins: [react()],
-  worker: { format: 'es' },
+  plugins: [react(), kubernetesTexts()],
+  worker: { format: 'es', plugins: () => [kubernetesTexts()] },
   // Vite's scanner does not follow `new Worker(new URL(…))`: unlisted entries would make it reload the page at first boot.
   optimizeDeps: {
     entries: ['index.html', 'workers/*.ts'],

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { expect, test } from '@playwright/test';
 import type { Recording } from '../src/sim/session.ts';
-import { dropFault, openCluster, type ClusterPage } from './cluster-page.ts';
+import { dropFault, openCluster, run, type ClusterPage } from './cluster-page.ts';
 import { recordingOf, statusOf } from './session.ts';
 
 interface Replayed {
@@ -44,6 +44,9 @@ test('six faults dragged at arbitrary times: the recording replays in Node to th
   const cluster = await openCluster(page);
   await page.locator('.xterm:visible').click();
   await page.keyboard.type('kubectl create deployment web --image=nginx --replicas=3\n');
+  // The apiserver's worker fetches these texts when they are first asked for, which must not show in the run.
+  await run(cluster, 'kubectl explain deployment.spec.strategy.type');
+  await expect(cluster.terminal).toContainText('Possible enum values:');
   await sixFaults(cluster);
   await page.getByRole('radio', { name: '10×', exact: true }).click();
   await page.waitForTimeout(1_500);

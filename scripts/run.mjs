@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { kubernetesTexts } from './kubernetes-texts.mjs';
 import { ensurePackages, fail, root, sourceStamp } from './setup.mjs';
 
 const [entry, ...args] = process.argv.slice(2);
@@ -10,11 +11,12 @@ ensurePackages();
 const outDir = join(root, '.cache', 'node', basename(entry, '.ts'));
 const outFile = join(outDir, 'main.mjs');
 const stampFile = join(outDir, 'stamp');
-const stamp = sourceStamp(['src', 'workers', 'package-lock.json']);
+const stamp = sourceStamp(['src', 'workers', 'scripts', 'package-lock.json']);
 if (!existsSync(outFile) || !existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
   const { build } = await import('vite');
   await build({
     configFile: false,
+    plugins: [kubernetesTexts()],
     root,
     logLevel: 'warn',
     build: {

@@ -45,7 +45,16 @@ export function ensurePackages() {
   writeFileSync(stamp, lock);
 }
 
-const sources = ['src', 'workers', 'public', 'index.html', 'vite.config.ts', 'package-lock.json', 'tsconfig.json'];
+const sources = [
+  'scripts/kubernetes-texts.mjs',
+  'src',
+  'workers',
+  'public',
+  'index.html',
+  'vite.config.ts',
+  'package-lock.json',
+  'tsconfig.json',
+];
 
 /** Changes whenever a source file does. */
 export function sourceStamp(paths = sources) {

@@ -1,7 +1,6 @@
 // The documents under /openapi/v3, made from the schema table. Loaded late: few requests need them.
-import { fnv1a32 } from '../lib/fnv.ts';
-import { stableStringify } from '../lib/json.ts';
 import type { Json } from '../lib/json.ts';
+import { isObject } from '../lib/json.ts';
 import type { Kind, Subresource, Verb } from './kind.ts';
 import { apiVersionOf, KINDS } from './scheme.ts';
 import type { Field, Shape } from './schema.ts';
@@ -22,26 +21,17 @@ const SCALAR_SCHEMAS: Readonly<Record<string, Doc>> = {
   [`${META}.Patch`]: { type: 'object' },
 };
 
+/** What documents say in words, by a type's name in them: of the type, and of each field, with the values it may have if they are few. */
+export type Texts = Readonly<Record<string, readonly [string, Readonly<Record<string, FieldText>>]>>;
+type FieldText = string | readonly [string, readonly string[]];
+
 /** `api/v1`, `apis/apps/v1`. */
 export function documentPath(kind: { readonly group: string; readonly version: string }): string {
   return kind.group === '' ? `api/${kind.version}` : `apis/${kind.group}/${kind.version}`;
 }
 
-/** What `/openapi/v3` answers. */
-export function openApiIndex(): Doc {
-  const paths: Doc = {};
-  for (const path of new Set(KINDS.map(documentPath))) {
-    const hash = fnv1a32(stableStringify(openApiDocument(path)))
-      .toString(16)
-      .toUpperCase()
-      .padStart(8, '0');
-    paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
-  }
-  return { paths };
-}
-
 /** The document of a group and version; undefined when it is not served. */
-export function openApiDocument(path: string): Doc | undefined {
+export function openApiDocument(path: string, texts: Texts): Doc | undefined {
   const kinds = KINDS.filter((kind) => documentPath(kind) === path);
   if (kinds.length === 0) return undefined;
   const types = new Set<string>(['DeleteOptions', 'Status', 'ListMeta']);
@@ -51,9 +41,9 @@ export function openApiDocument(path: string): Doc | undefined {
   }
   for (const type of [...types]) reach(type, types);
   const schemas: Doc = {};
-  for (const type of [...types].sort()) schemas[nameOf(type)] = typeSchema(type, kinds);
-  for (const kind of kinds) schemas[`${nameOf(kind.type)}List`] = listSchema(kind);
-  Object.assign(schemas, SCALAR_SCHEMAS);
+  for (const type of [...types].sort()) schemas[nameOf(type)] = typeSchema(type, kinds, texts);
+  for (const kind of kinds) schemas[`${nameOf(kind.type)}List`] = listSchema(kind, texts);
+  for (const [name, schema] of Object.entries(SCALAR_SCHEMAS)) schemas[name] = { ...described(texts, name), ...schema };
   return {
     openapi: '3.0.0',
     info: { title: 'Kubernetes', version: 'v1.35.0' },
@@ -75,7 +65,13 @@ function reach(type: string, types: Set<string>): void {
   for (const field of fieldsOf(type).values()) visit(field.shape);
 }
 
-function typeSchema(type: string, kinds: readonly Kind[]): Doc {
+function described(texts: Texts, name: string): Doc {
+  const text = texts[name]?.[0] ?? '';
+  return text === '' ? {} : { description: text };
+}
+
+function typeSchema(type: string, kinds: readonly Kind[], texts: Texts): Doc {
+  const name = nameOf(type);
   const fields = [...fieldsOf(type).values()];
   const required = fields.filter((field) => field.required).map((field) => field.name);
   const gvks = [
@@ -85,10 +81,11 @@ function typeSchema(type: string, kinds: readonly Kind[]): Doc {
     ),
   ];
   return {
+    ...described(texts, name),
     type: 'object',
     ...(fields.length === 0
       ? {}
-      : { properties: Object.fromEntries(fields.map((field) => [field.name, fieldSchema(field)])) }),
+      : { properties: Object.fromEntries(fields.map((field) => [field.name, fieldSchema(field, texts[name]?.[1])])) }),
     ...(required.length === 0 ? {} : { required }),
     ...(gvks.length === 0 ? {} : { 'x-kubernetes-group-version-kind': gvks.slice(0, 1) }),
   };
@@ -98,15 +95,25 @@ function gvkOf(of: { readonly group?: string; readonly version?: string; readonl
   return { group: of.group ?? '', kind: of.kind, version: of.version ?? 'v1' };
 }
 
-function fieldSchema(field: Field): Doc {
+function fieldSchema(field: Field, texts: Readonly<Record<string, FieldText>> | undefined): Doc {
+  const said = texts?.[field.name] ?? '';
+  const [text, values] = typeof said === 'string' ? [said, undefined] : said;
   return {
-    ...shapeSchema(field.shape),
+    ...(text === '' ? {} : { description: text }),
+    ...withValues(shapeSchema(field.shape), values),
     ...(field.listMapKeys.length === 0 ? {} : { 'x-kubernetes-list-map-keys': field.listMapKeys }),
     ...(field.listType === undefined ? {} : { 'x-kubernetes-list-type': field.listType }),
     ...(field.atomicMap ? { 'x-kubernetes-map-type': 'atomic' } : {}),
     ...(field.patchMergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': field.patchMergeKey }),
     ...(field.patchStrategies.length === 0 ? {} : { 'x-kubernetes-patch-strategy': field.patchStrategies.join(',') }),
   };
+}
+
+/** A list's values are those of its items. */
+function withValues(schema: Doc, values: readonly string[] | undefined): Doc {
+  if (values === undefined) return schema;
+  const { items } = schema;
+  return isObject(items) ? { ...schema, items: { ...items, enum: values } } : { ...schema, enum: values };
 }
 
 function shapeSchema(shape: Shape): Doc {
@@ -143,14 +150,20 @@ function reference(name: string): Doc {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-function listSchema(kind: Kind): Doc {
+function listSchema(kind: Kind, texts: Texts): Doc {
+  const name = `${nameOf(kind.type)}List`;
+  const text = (field: string): Doc => {
+    const said = texts[name]?.[1][field];
+    return typeof said === 'string' ? { description: said } : {};
+  };
   return {
+    ...described(texts, name),
     type: 'object',
     properties: {
-      apiVersion: { type: 'string' },
-      items: { type: 'array', items: { allOf: [reference(nameOf(kind.type))], default: {} } },
-      kind: { type: 'string' },
-      metadata: { allOf: [reference(`${META}.ListMeta`)], default: {} },
+      apiVersion: { ...text('apiVersion'), type: 'string' },
+      items: { ...text('items'), type: 'array', items: { allOf: [reference(nameOf(kind.type))], default: {} } },
+      kind: { ...text('kind'), type: 'string' },
+      metadata: { ...text('metadata'), allOf: [reference(`${META}.ListMeta`)], default: {} },
     },
     required: ['items'],
     'x-kubernetes-group-version-kind': [{ group: kind.group, kind: `${kind.kind}List`, version: kind.version }],

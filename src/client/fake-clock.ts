@@ -27,6 +27,7 @@ export function createFakeClock(name = 'test', epoch: Micros = 1_763_817_600_000
   const timers = new Heap<Timer>((a, b) => a.at - b.at || a.order - b.order);
   const notes: TraceNote[] = [];
   const crashed: unknown[] = [];
+  const loads = new Set<Promise<unknown>>();
   let time = 0;
   let order = 0;
   let ambient: string | undefined;
@@ -83,6 +84,15 @@ export function createFakeClock(name = 'test', epoch: Micros = 1_763_817_600_000
         crashed.push(error);
       }),
     deferred,
+    load(get) {
+      const cause = ambient;
+      const loaded = get().finally(() => {
+        ambient = cause;
+        loads.delete(loaded);
+      });
+      loads.add(loaded);
+      return loaded;
+    },
     trace: (note) => notes.push(note),
     cause: () => ambient,
     because,
@@ -102,7 +112,10 @@ export function createFakeClock(name = 'test', epoch: Micros = 1_763_817_600_000
     },
   };
   async function settle(): Promise<void> {
-    for (let i = 0; i < SETTLED_AFTER; i++) await Promise.resolve();
+    do {
+      await Promise.allSettled(loads);
+      for (let i = 0; i < SETTLED_AFTER; i++) await Promise.resolve();
+    } while (loads.size > 0);
   }
   return {
     env,

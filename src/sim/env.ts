@@ -59,6 +59,8 @@ export interface Env {
   spawn(task: () => Promise<void>): void;
   /** A promise and its resolver for use by libraries over `env` (rpc, queues): resolution restores the cause of whoever called `deferred`. */
   deferred<T>(): Deferred<T>;
+  /** Code or data that is fetched when it is first needed: `env.load(() => import('./tables.ts'))`. Takes no virtual time: the hub waits until it is there. */
+  load<T>(get: () => Promise<T>): Promise<T>;
 
   listen(address: Address, handlers: ListenHandlers): Cancel;
   connect(address: Address, handlers: ConnectionHandlers, options?: ConnectOptions): Connection;

@@ -84,6 +84,15 @@ export function createEnv(
       start();
     },
     deferred,
+    load<T>(get: () => Promise<T>) {
+      const { promise, resolve } = deferred<T>();
+      if (state.dead) return promise;
+      const fetched = get().then((value) => ({ deliver: () => resolve(value) }));
+      fetched.catch(ignore);
+      state.loads.push({ fetched });
+      host.unsettled(state);
+      return promise;
+    },
     listen: (address, handlers) => listen(state, address, handlers),
     connect: (address, handlers, options) => connect(state, address, handlers, options ?? {}),
     exec: (spec, handlers) => exec(state, spec, handlers),

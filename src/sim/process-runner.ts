@@ -65,6 +65,7 @@ export class ProcessRunner {
       let quiescent = false;
       for (const state of this.#unsettled) {
         state.spawned = false;
+        if (!state.dead && state.ready.length === 0) await takeLoad(state);
         if (state.dead || state.ready.length === 0) {
           this.#unsettled.delete(state);
           quiescent = true;
@@ -153,6 +154,7 @@ export class ProcessRunner {
     if (state.dead) return;
     state.dead = true;
     state.ready.length = 0;
+    state.loads.length = 0;
     this.#processes.delete(state.uid);
   }
 }
@@ -164,6 +166,12 @@ function releaseNext(state: ProcessState): void {
   if (next === undefined) return;
   handleUnder(state, next.cause);
   next.release();
+}
+
+/** Waits for what the process asked for first. That it cannot be had is not the process's doing: the worker is lost. */
+async function takeLoad(state: ProcessState): Promise<void> {
+  const load = state.loads.shift();
+  if (load !== undefined) (await load.fetched).deliver();
 }
 
 function createState(uid: number, group: string, start: StartInfo): ProcessState {
@@ -183,6 +191,7 @@ function createState(uid: number, group: string, start: StartInfo): ProcessState
     dead: false,
     effects: [],
     ready: [],
+    loads: [],
     spawned: false,
     nextId: 1,
     nextStep: 1,

@@ -31,6 +31,8 @@ export interface ProcessState {
   effects: Effect[];
   /** Promises whose resolution is due, released one per quiescence so that each continuation finds its own cause. */
   readonly ready: Release[];
+  /** What is being fetched, in the order asked for. Taken when nothing else is left to do, so that it never matters which came first. */
+  readonly loads: Load[];
   /** A task was started in this event: its microtasks may still be pending. */
   spawned: boolean;
   nextId: number;
@@ -53,6 +55,11 @@ export interface Waiting {
 export interface Release {
   readonly cause: string | undefined;
   readonly release: () => void;
+}
+
+/** Something fetched late, and what to do with it once it is there. */
+export interface Load {
+  readonly fetched: Promise<{ deliver(): void }>;
 }
 
 export interface EndState {

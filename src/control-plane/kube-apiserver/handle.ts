@@ -3,7 +3,7 @@ import type { Exchange } from '../../sim/http.ts';
 import type { RequestContext } from './context.ts';
 import type { ServedResource, Server } from './server.ts';
 import { ENDPOINTS, POD } from '../../api/kinds/index.ts';
-import { ApiError, failure, noSuchPath, requestEntityTooLarge, timeout, unknownMethod } from '../../api/status.ts';
+import { ApiError, noSuchPath, requestEntityTooLarge, timeout, unknownMethod } from '../../api/status.ts';
 import { AssertionError } from '../../lib/assert.ts';
 import { utf8Bytes } from '../../lib/fnv.ts';
 import { SECOND } from '../../lib/time.ts';
@@ -17,7 +17,7 @@ import { handlePatch } from './handlers/patch.ts';
 import { handleGet, handleList } from './handlers/read.ts';
 import { handleUpdate } from './handlers/update.ts';
 import { handleWatch } from './handlers/watch.ts';
-import { negotiate, PLAIN } from './negotiate.ts';
+import { negotiate, NOT_ACCEPTABLE, PLAIN } from './negotiate.ts';
 import { requestInfoOf } from './request-info.ts';
 import { respondError, respondPlain, respondPretty } from './respond.ts';
 import { storageError } from './storage/errors.ts';
@@ -84,13 +84,6 @@ function managerOf(query: URLSearchParams, userAgent: string): string {
 }
 
 const MAX_MANAGER = 128;
-
-const NOT_ACCEPTABLE = failure(
-  406,
-  'NotAcceptable',
-  '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf',
-  {},
-);
 
 async function dispatch(server: Server, ctx: RequestContext): Promise<void> {
   const { group, version, resource: plural, subresource, verb, parts } = ctx.info;

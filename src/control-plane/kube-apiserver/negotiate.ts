@@ -1,4 +1,5 @@
 // Models apiserver/pkg/endpoints/handlers/negotiation.
+import { failure } from '../../api/status.ts';
 
 export type Encoding = 'json' | 'yaml';
 export type Form = 'object' | 'table' | 'partial';
@@ -67,3 +68,10 @@ function prettyOf(query: URLSearchParams, userAgent: string): boolean {
 }
 
 export const PLAIN: Accepted = { encoding: 'json', form: 'object', pretty: false };
+
+export const NOT_ACCEPTABLE = failure(
+  406,
+  'NotAcceptable',
+  '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+  {},
+);

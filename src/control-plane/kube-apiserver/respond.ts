@@ -44,6 +44,22 @@ export function respondError(ctx: RequestContext, error: ApiError): void {
   });
 }
 
+/** A text as it is, with headers of its own. */
+export function respondContent(
+  ctx: RequestContext,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>>,
+): void {
+  ctx.exchange.respond(status, text, { ...NO_CACHE, ...headers });
+}
+
+/** The client has this very content already. */
+export function isMatched(ctx: RequestContext, etag: string): boolean {
+  const asked = ctx.exchange.request.headers['if-none-match'] ?? '';
+  return asked.split(',').some((part) => part.trim() === '*' || part.trim().replace(/^W\//, '') === etag);
+}
+
 /** For paths outside the API: Go's http.NotFound and the like. */
 export function respondPlain(ctx: RequestContext, status: number, text: string): void {
   ctx.exchange.respond(status, text, {

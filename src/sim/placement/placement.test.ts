@@ -206,3 +206,51 @@ test('a worker that does not answer is lost at its deadline, and the run replays
   expect(replayed.hash()).toBe(sim.hash());
   placement.stop();
 });
+
+/** Asks for two things at once, each of which comes when it likes. */
+const late =
+  (first: number, second: number): Program =>
+  (env) => {
+    const fetched = async (name: string, after: number): Promise<string> => {
+      await new Promise((resolve) => setTimeout(resolve, after));
+      if (after > 50) throw new Error('the file is gone');
+      return name;
+    };
+    const use = async (name: string, after: number): Promise<void> => {
+      const text = await env.load(() => fetched(name, after));
+      env.print(`${text} at ${env.uptime()} ${env.random.below(1_000)};`);
+    };
+    env.after(MILLISECOND, () => {
+      env.spawn(() => use('first', first));
+      env.spawn(() => use('second', second));
+    });
+    env.after(MILLISECOND + 100, () => env.print(`later at ${env.uptime()};`));
+  };
+
+describe('what is loaded late', () => {
+  const lateHosts: SimHost[] = [{ name: 'a', run: { late: {} } }];
+
+  test.each(['in-thread', 'workers'])('takes no virtual time, whichever comes first: %s', async (name) => {
+    const outcomes = [];
+    for (const program of [late(0, 0), late(20, 1), late(1, 20)]) {
+      const table = { late: program };
+      const placement = name === 'in-thread' ? createInThread(table) : createWorkers({ create: fakeWorkers(table) });
+      const sim = createSim({ hosts: lateHosts, programs: table, placement });
+      await sim.runFor(10 * MILLISECOND);
+      outcomes.push({ output: sim.output('a/late'), hash: sim.hash() });
+      placement.stop();
+    }
+    expect(outcomes[0]?.output).toMatch(/^first at 1500 \d+;second at 1500 \d+;later at 1600;$/);
+    expect(outcomes[1]).toEqual(outcomes[0]);
+    expect(outcomes[2]).toEqual(outcomes[0]);
+  });
+
+  test('and cannot be had loses the worker, as an input of the run', async () => {
+    const table = { late: late(60, 1) };
+    const placement = createWorkers({ create: fakeWorkers(table) });
+    const sim = createSim({ hosts: lateHosts, programs: table, placement });
+    await sim.runFor(10 * MILLISECOND);
+    expect(sim.kernel.inputs).toMatchObject([{ kind: 'worker-lost', reason: 'the file is gone' }]);
+    placement.stop();
+  });
+});

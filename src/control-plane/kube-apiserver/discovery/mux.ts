@@ -1,9 +1,8 @@
 import type { RequestContext } from '../context.ts';
 import type { Server } from '../server.ts';
-import { openApiDocument, openApiIndex } from '../../../api/openapi.ts';
 import { noSuchPath } from '../../../api/status.ts';
-import { parseAccept, PLAIN } from '../negotiate.ts';
-import { respondJson, respondPlain, respondPretty } from '../respond.ts';
+import { negotiate, NOT_ACCEPTABLE, parseAccept } from '../negotiate.ts';
+import { isMatched, respondContent, respondJson, respondPlain, respondPretty } from '../respond.ts';
 import {
   apiGroup,
   apiGroupList,
@@ -14,8 +13,9 @@ import {
   servesGroupVersion,
 } from './groups.ts';
 import { handleHealth } from './health.ts';
-import { openApiV2 } from './openapi-v2.ts';
+import { handleOpenApi } from './openapi.ts';
 import { VERSION } from './version.ts';
+import { write } from './written.ts';
 
 /** Everything outside resources: discovery, version, health, OpenAPI. */
 export async function handleNonResource(server: Server, ctx: RequestContext): Promise<void> {
@@ -33,7 +33,7 @@ export async function handleNonResource(server: Server, ctx: RequestContext): Pr
   }
   if (first === 'version' && segments.length === 1) respondPretty(ctx, 200, VERSION);
   else if (first === 'api' || first === 'apis') discovery(server, ctx, first, segments.slice(1));
-  else if (first === 'openapi') openApi(server, ctx, segments.slice(1));
+  else if (first === 'openapi') await handleOpenApi(server, ctx, segments.slice(1));
   else if (first === '') respondPretty(ctx, 200, { paths: pathsOf(server) });
   else respondPlain(ctx, 404, '404 page not found\n');
 }
@@ -41,10 +41,15 @@ export async function handleNonResource(server: Server, ctx: RequestContext): Pr
 const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
 function discovery(server: Server, ctx: RequestContext, root: 'api' | 'apis', rest: readonly string[]): void {
+  const { accept } = ctx.exchange.request.headers;
+  if (!wantsAggregated(ctx) && negotiate(accept, ctx.query, ctx.userAgent) === undefined) {
+    respondPretty(ctx, 406, NOT_ACCEPTABLE.status);
+    return;
+  }
   const [group = '', version = ''] = root === 'apis' ? rest : ['', rest[0] ?? ''];
   if (rest.length === 0) {
     if (wantsAggregated(ctx)) {
-      respondJson(ctx, 200, groupDiscoveryList(server, root === 'api' ? [''] : groupsOf(server)), AGGREGATED);
+      respondAggregated(server, ctx, root === 'api' ? [''] : groupsOf(server));
       return;
     }
     respondJson(ctx, 200, root === 'api' ? apiVersions(server) : apiGroupList(server));
@@ -62,22 +67,31 @@ function discovery(server: Server, ctx: RequestContext, root: 'api' | 'apis', re
   respondPlain(ctx, 404, '404 page not found\n');
 }
 
+/** The first form named that is served. `v2beta1` is not any more: who asks for it goes on to the next. */
 function wantsAggregated(ctx: RequestContext): boolean {
-  const accept = ctx.exchange.request.headers['accept'];
-  if (accept === undefined) return false;
-  const best = parseAccept(accept)[0];
-  return best?.parameters.get('as') === 'APIGroupDiscoveryList' && best.parameters.get('v') === 'v2';
+  for (const { type, parameters } of parseAccept(ctx.exchange.request.headers['accept'] ?? '')) {
+    if (parameters.get('as') === undefined) {
+      if (['application/json', 'application/yaml', 'application/*', '*/*'].includes(type)) return false;
+    } else if (isAggregated(parameters)) return true;
+  }
+  return false;
 }
 
-function openApi(server: Server, ctx: RequestContext, rest: readonly string[]): void {
-  const [version, ...path] = rest;
-  if (version === 'v2' && path.length === 0) respondJson({ ...ctx, accepted: PLAIN }, 200, openApiV2(server));
-  else if (version === 'v3' && path.length === 0) respondJson({ ...ctx, accepted: PLAIN }, 200, openApiIndex());
-  else if (version === 'v3') {
-    const document = openApiDocument(path.join('/'));
-    if (document === undefined) respondPlain(ctx, 404, '404 page not found\n');
-    else respondJson({ ...ctx, accepted: PLAIN }, 200, document);
-  } else respondPlain(ctx, 404, '404 page not found\n');
+function isAggregated(parameters: ReadonlyMap<string, string>): boolean {
+  return (
+    parameters.get('g') === 'apidiscovery.k8s.io' &&
+    parameters.get('v') === 'v2' &&
+    parameters.get('as') === 'APIGroupDiscoveryList'
+  );
+}
+
+/** Models apiserver/pkg/endpoints/discovery/aggregated: a client that has it already is told so. */
+function respondAggregated(server: Server, ctx: RequestContext, groups: readonly string[]): void {
+  const { text, hash } = write(groupDiscoveryList(server, groups));
+  const etag = `"${hash}"`;
+  const headers = { 'cache-control': 'public', etag, vary: 'Accept' };
+  if (isMatched(ctx, etag)) respondContent(ctx, 304, '', headers);
+  else respondContent(ctx, 200, text, { ...headers, 'content-type': AGGREGATED });
 }
 
 function pathsOf(server: Server): readonly string[] {

@@ -1,21 +1,18 @@
 // A Swagger 2.0 document, made from those of OpenAPI v3: what older clients read.
-import type { Server } from '../server.ts';
-import { documentPath, openApiDocument } from '../../../api/openapi.ts';
 import { isObject } from '../../../lib/json.ts';
 import { VERSION } from './version.ts';
 
-export function openApiV2(server: Server): object {
+export function openApiV2(documents: readonly unknown[]): Record<string, unknown> {
   const definitions: Record<string, unknown> = {};
   const paths: Record<string, unknown> = {};
-  for (const path of new Set(server.resources.map(({ kind }) => documentPath(kind)))) {
-    const document = asSwagger(openApiDocument(path));
+  for (const each of documents) {
+    const document = asSwagger(each);
     if (!isObject(document)) continue;
     Object.assign(paths, document['paths']);
     if (isObject(document['components'])) Object.assign(definitions, document['components']['schemas']);
   }
   return { swagger: '2.0', info: { title: 'Kubernetes', version: VERSION.gitVersion }, paths, definitions };
 }
-
 /** References, parameters and answers in the older form. */
 function asSwagger(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asSwagger);
