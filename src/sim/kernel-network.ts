@@ -1,4 +1,4 @@
-import { LOOKAHEAD, type Micros } from './env.ts';
+import { LOOKAHEAD, MILLISECOND, type Micros } from './env.ts';
 import type { Blocked, Host, LatencyTable, LinkFault, Listener, World } from './kernel-world.ts';
 import { splitAddress, traverse, type NatContext, type NatPacket, type Verdict } from './netfilter.ts';
 import { hash32 } from './random.ts';
@@ -32,6 +32,8 @@ function covers(pattern: string, name: string): boolean {
 
 export interface Passage {
   readonly latency: Micros;
+  /** How much later a second copy arrives, if there is one. */
+  readonly copy?: Micros;
 }
 
 /** What becomes of a packet that sets out along the path now. Decided by a hash of who sends it and which it is. */
@@ -39,6 +41,7 @@ export function sendAlong(world: World, path: readonly Host[], name: string, seq
   const blocked = blockedAlong(world, path);
   if (blocked !== undefined) return blocked;
   let latency = path.length <= 1 ? LOOKAHEAD : 0;
+  let copy: Micros | undefined;
   for (let i = 1; i < path.length; i++) {
     const from = path[i - 1];
     const to = path[i];
@@ -50,10 +53,19 @@ export function sendAlong(world: World, path: readonly Host[], name: string, seq
       const roll = hash32(world.seed, name, sequence * 16 + i);
       if (fault.loss > 0 && roll % 1_000_000 < fault.loss) return { where: [from.name, to.name], why: 'loss' };
       latency += fault.delay;
+      if (fault.duplicate > 0) copy ??= copyOf(world, fault, name, sequence * 16 + i);
       if (fault.jitter > 0) latency += hash32(world.seed + 1, name, sequence * 16 + i) % (fault.jitter + 1);
     }
   }
-  return { latency };
+  return copy === undefined ? { latency } : { latency, copy };
+}
+
+/** A copy comes along another way, and a good deal later. */
+const MOST_BEHIND: Micros = 20 * MILLISECOND;
+
+function copyOf(world: World, fault: LinkFault, name: string, sequence: number): Micros | undefined {
+  if (hash32(world.seed + 2, name, sequence) % 1_000_000 >= fault.duplicate) return undefined;
+  return hash32(world.seed + 3, name, sequence) % MOST_BEHIND;
 }
 
 /** The first link or host on the path that lets nothing through at this instant. */

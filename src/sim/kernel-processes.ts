@@ -2,8 +2,19 @@ import { LOOKAHEAD, SECOND, type ExecSpec, type ExitStatus, type Micros, type Si
 import { abandon } from './kernel-connect.ts';
 import { createDisk, filesFor, loseUnsynced } from './kernel-disk.ts';
 import { closeEnd, drop, forgetIfDone, reviewConnections } from './kernel-transport.ts';
-import { deliver, type ChildLink, type Host, type Process, type World } from './kernel-world.ts';
+import {
+  catchUp,
+  deliver,
+  forgetTurn,
+  setSlow,
+  type ChildLink,
+  type Host,
+  type Process,
+  tellProcesses,
+  type World,
+} from './kernel-world.ts';
 import type { HostSpec, InitProcess } from './session.ts';
+import { NO_SKEW, skewAt } from './skew.ts';
 import type { AdoptedChild, MissedEvent, ProcessEvent, StartInfo } from './wire.ts';
 
 /** Machines and processes: power, start, end, adoption, pauses. */
@@ -23,7 +34,8 @@ export function createHost(spec: HostSpec, index: number): Host {
     paused: false,
     bootedAt: 0,
     boots: 0,
-    skew: 0,
+    skew: NO_SKEW,
+    slowdowns: [],
     processes: new Map(),
     incarnations: new Map(),
     podAddresses: new Set(),
@@ -147,6 +159,9 @@ function start(
     mute: false,
     paused: false,
     held: [],
+    slow: 1,
+    backlog: [],
+    turn: undefined,
     timers: new Map(),
     listeners: new Map(),
     ends: new Map(),
@@ -156,6 +171,7 @@ function start(
   host.processes.set(name, process);
   world.processes.set(uid, process);
   world.endedGroups.delete(group);
+  if (host.slowdowns.length > 0) setSlow(world, process);
   deliver(world, process, { kind: 'start', start: startInfo(world, process, cause) });
   world.groups.set(group, (world.groups.get(group) ?? 0) + 1);
   recordStart(world, process, cause);
@@ -258,6 +274,8 @@ function remove(world: World, process: Process, status: ExitStatus, cause = worl
   for (const timer of process.timers.values()) world.queue.cancel(timer);
   process.timers.clear();
   process.held = [];
+  process.backlog = [];
+  forgetTurn(world, process);
   host.processes.delete(process.name);
   // What it did earlier in this window still counts, so it is struck off the list only after the window.
   world.buried.push(process.uid);
@@ -322,24 +340,19 @@ export function setPaused(world: World, target: Process | Host, paused: boolean)
   if ('boots' in target) {
     world.hostsDown += paused ? 1 : -1;
     world.trace.record(target.name, { kind: 'host', host: target.name, state }, world.cause);
-    if (!paused) for (const process of target.processes.values()) release(world, process);
+    if (!paused) for (const process of target.processes.values()) catchUp(world, process);
   } else {
     const { id, program, pid, ip, ownWorker } = target;
     world.trace.record(id, { kind: 'process', process: id, state, program, pid, ip, ownWorker }, world.cause);
-    if (!paused) release(world, target);
+    if (!paused) catchUp(world, target);
   }
   reviewConnections(world);
 }
 
-/** What happened during a pause is handled now, late and in order. */
-function release(world: World, process: Process): void {
-  if (process.paused || process.host.paused) return;
-  const { held } = process;
-  process.held = [];
-  for (const event of held) deliver(world, process, event);
-}
-
-export function setSkew(world: World, host: Host, skew: Micros): void {
+/** Sets the wall clock ahead or back, and from now on fast or slow, by this much more than it was. */
+export function addSkew(world: World, host: Host, offset: Micros, drift: number): void {
+  const { now } = world;
+  const skew = { offset: skewAt(host.skew, now) + offset, drift: host.skew.drift + drift, since: now };
   host.skew = skew;
-  for (const process of host.processes.values()) deliver(world, process, { kind: 'skew', skew });
+  tellProcesses(world, host, { kind: 'skew', skew });
 }

@@ -25,6 +25,7 @@ export function createPipe(name: string): Pipe {
     ready: false,
     attempts: 0,
     packets: 0,
+    received: 0,
     rto: RTO_MIN,
     retry: undefined,
     lastArrival: 0,
@@ -87,7 +88,7 @@ export function closeEnd(world: World, end: End, reason: CloseReason, cause: str
 
 function enqueue(world: World, end: End, body: Message['body'], cause: string | undefined, sentAt: Micros): void {
   const pipe = end.out;
-  const message: Message = { packet: ++pipe.packets, sentAt, body, cause, delivered: false };
+  const message: Message = { packet: ++pipe.packets, sentAt, body, cause };
   pipe.queue.push(message);
   if (pipe.ready && pipe.retry === undefined && pipe.inFlight === pipe.queue.length - 1) {
     transmit(world, end, message, sentAt, true);
@@ -120,6 +121,30 @@ function transmit(world: World, end: End, message: Message, at: Micros, first: b
   world.queue.schedule(arrives, () => {
     if (pipe.round === round) arrive(world, end);
   });
+  if (passage.copy !== undefined) sendCopy(world, end, message, at, arrives + passage.copy);
+}
+
+/** The same segment a second time. */
+function sendCopy(world: World, from: End, message: Message, at: Micros, arrives: Micros): void {
+  recordPacket(world, from, message, at, arrives, true);
+  world.queue.schedule(arrives, () => {
+    const to = peerOf(from);
+    if (to === undefined || to.state === 'closed' || blockedAlong(world, pathFrom(from)) !== undefined) return;
+    receive(world, from, to, message);
+  });
+}
+
+/** A segment at its destination, perhaps not for the first time: the application gets each once, and in order. */
+function receive(world: World, from: End, to: End, message: Message): void {
+  const { out } = from;
+  if (message.packet === out.received + 1) {
+    out.received = message.packet;
+    hand(world, to, message);
+  } else if (message.packet <= out.received) {
+    const path = pathFrom(from);
+    const where = [path.at(-2)?.name ?? from.host.name, to.host.name] as const;
+    recordDrop(world, from, message.packet, { where, why: 'duplicate' }, undefined);
+  }
 }
 
 /** The queue's first message reaches the other host. */
@@ -133,13 +158,13 @@ function arrive(world: World, from: End): void {
     stall(world, from, message, blocked);
     return;
   }
-  if (!message.delivered) {
-    message.delivered = true;
+  // One whose acknowledgement was lost comes again, and is acknowledged again.
+  if (message.packet > pipe.received) {
     if (to.state === 'closed') {
       answerReset(world, from, to, message);
       return;
     }
-    hand(world, to, message);
+    receive(world, from, to, message);
   }
   // The acknowledgement needs the way back.
   const lost = blockedAlong(world, pathTo(from));
@@ -239,8 +264,11 @@ export function sendReset(world: World, closed: End, cause?: string): void {
 
 function stall(world: World, end: End, message: Message, blocked: Blocked): void {
   const pipe = end.out;
-  pipe.round++;
-  pipe.inFlight = 0;
+  // A lost segment takes none of those before it along.
+  if (blocked.why !== 'loss') {
+    pipe.round++;
+    pipe.inFlight = 0;
+  }
   if (world.now - message.sentAt >= end.connection.deadAfter) {
     recordDrop(world, end, message.packet, blocked, undefined);
     finish(world, end, 'timeout', message.cause);
@@ -252,13 +280,21 @@ function stall(world: World, end: End, message: Message, blocked: Blocked): void
   const retryAt = world.now + pipe.rto;
   pipe.rto = Math.min(pipe.rto * 2, RTO_MAX);
   recordDrop(world, end, message.packet, blocked, retryAt);
+  world.queue.cancelIf(pipe.retry);
   pipe.retry = world.queue.schedule(retryAt, () => {
     pipe.retry = undefined;
     pump(world, end);
   });
 }
 
-function recordPacket(world: World, end: End, message: Message, at: Micros, arrives: Micros | undefined): void {
+function recordPacket(
+  world: World,
+  end: End,
+  message: Message,
+  at: Micros,
+  arrives: Micros | undefined,
+  copy = false,
+): void {
   if (!world.trace.observed || message.body.kind !== 'data') return;
   const { payload, label } = message.body;
   const { connection } = end;
@@ -275,6 +311,7 @@ function recordPacket(world: World, end: End, message: Message, at: Micros, arri
       bytes: payload.length,
       ...(label === undefined ? {} : { label }),
       ...(arrives === undefined ? {} : { arrives }),
+      ...(copy ? { copy: true } : {}),
     },
     message.cause,
     at,

@@ -2,6 +2,7 @@ import type { CloseReason, JsonObject, MessageLabel, Micros, ProcessId, Protocol
 import type { EventQueue, Scheduled } from './event-queue.ts';
 import type { HostDisk } from './kernel-disk.ts';
 import type { HostSpec, InitProcess } from './session.ts';
+import type { Skew } from './skew.ts';
 import type { TraceHash } from './trace-hash.ts';
 import type { KernelRecord, TraceEvent, TraceNote } from './trace.ts';
 import type { Delivery, MissedEvent, ProcessEvent } from './wire.ts';
@@ -59,7 +60,9 @@ export interface Host {
   paused: boolean;
   bootedAt: Micros;
   boots: number;
-  skew: Micros;
+  skew: Skew;
+  /** Processes that get too little of the CPU. */
+  readonly slowdowns: Slowdown[];
   /** Living processes by name. */
   readonly processes: Map<string, Process>;
   readonly incarnations: Map<string, number>;
@@ -71,6 +74,12 @@ export interface Host {
   tables: Tables;
   readonly disk: HostDisk;
   nextPid: number;
+}
+
+export interface Slowdown {
+  /** Name or program of the process; undefined: every one of the host. */
+  readonly process: string | undefined;
+  readonly times: number;
 }
 
 export interface Process {
@@ -93,6 +102,11 @@ export interface Process {
   mute: boolean;
   paused: boolean;
   held: ProcessEvent[];
+  /** How many times longer than normal it takes over everything: 1, unless the CPU is short. */
+  slow: number;
+  /** What it has not come to yet because it is slow. */
+  backlog: ProcessEvent[];
+  turn: Scheduled | undefined;
   readonly timers: Map<number, Scheduled>;
   readonly listeners: Map<number, Listener>;
   readonly ends: Map<string, End>;
@@ -161,6 +175,8 @@ export interface Pipe {
   ready: boolean;
   attempts: number;
   packets: number;
+  /** Number of the last message that the other end has got: what comes again is known by it. */
+  received: number;
   rto: Micros;
   retry: Scheduled | undefined;
   lastArrival: Micros;
@@ -175,7 +191,6 @@ export interface Message {
     | { readonly kind: 'data'; readonly payload: string; readonly label: MessageLabel | undefined }
     | { readonly kind: 'fin'; readonly reason: CloseReason };
   readonly cause: string | undefined;
-  delivered: boolean;
 }
 
 /** A disturbance of the links from some hosts to some hosts; undefined means every host. Never within one host. */
@@ -187,15 +202,89 @@ export interface LinkFault {
   readonly jitter: Micros;
   /** Lost packets per million. */
   readonly loss: number;
+  /** Packets per million that arrive twice. */
+  readonly duplicate: number;
 }
 
-export type Blocked = { readonly where: readonly [string, string]; readonly why: 'loss' | 'cut' | 'down' };
+export type Blocked = {
+  readonly where: readonly [string, string];
+  readonly why: 'loss' | 'cut' | 'down' | 'duplicate';
+};
 
-/** Hands an event to a process, or keeps it while the process or its host is paused. */
+/** Hands an event to a process, or keeps it while the process or its host is paused, or until it gets round to it. */
 export function deliver(world: World, process: Process, event: ProcessEvent): void {
   if (!process.alive || process.mute) return;
-  if (process.paused || process.host.paused) process.held.push(event);
-  else world.batch.push({ at: world.now, to: process.uid, group: process.group, event });
+  if (process.backlog.length > 0) process.backlog.push(event);
+  else if (isPaused(process)) process.held.push(event);
+  else if (process.slow > 1) queueUp(world, process, event);
+  else handOver(world, process, event);
+}
+
+function handOver(world: World, process: Process, event: ProcessEvent): void {
+  world.batch.push({ at: world.now, to: process.uid, group: process.group, event });
+}
+
+/** The machine itself has changed: a process finds it so whether or not it gets round to anything. */
+export function tellProcesses(world: World, host: Host, event: ProcessEvent): void {
+  for (const process of host.processes.values()) {
+    if (!process.alive || process.mute) continue;
+    const starts = [...process.held, ...process.backlog].some(({ kind }) => kind === 'start');
+    if (starts) deliver(world, process, event);
+    else handOver(world, process, event);
+  }
+}
+
+function isPaused(process: Process): boolean {
+  return process.paused || process.host.paused;
+}
+
+/** What a program takes over one event: nothing on its own CPU, for that is part of every latency; a millisecond for each time that it is slower. */
+const TURN: Micros = 1_000;
+
+function queueUp(world: World, process: Process, event: ProcessEvent): void {
+  process.backlog.push(event);
+  process.turn ??= world.queue.schedule(world.now + TURN * (process.slow - 1), () => takeTurn(world, process));
+}
+
+function takeTurn(world: World, process: Process): void {
+  process.turn = undefined;
+  if (isPaused(process)) return;
+  const next = process.backlog.shift();
+  if (next === undefined) return;
+  handOver(world, process, next);
+  if (process.backlog.length > 0) {
+    process.turn = world.queue.schedule(world.now + TURN * (process.slow - 1), () => takeTurn(world, process));
+  }
+}
+
+/** What happened during a pause is handled now, late and in order. */
+export function catchUp(world: World, process: Process): void {
+  if (isPaused(process)) return;
+  const { held } = process;
+  process.held = [];
+  for (const event of held) deliver(world, process, event);
+  if (process.backlog.length > 0 && process.turn === undefined) takeTurn(world, process);
+}
+
+/** Its share of the CPU has changed; with a whole one it comes to everything at once. */
+export function setSlow(world: World, process: Process): void {
+  const { slowdowns } = process.host;
+  const concerned = slowdowns.filter(({ process: which }) => which === undefined || isCalled(process, which));
+  process.slow = concerned.reduce((product, { times }) => product * times, 1);
+  if (process.slow > 1 || isPaused(process)) return;
+  forgetTurn(world, process);
+  const { backlog } = process;
+  process.backlog = [];
+  for (const event of backlog) handOver(world, process, event);
+}
+
+export function forgetTurn(world: World, process: Process): void {
+  world.queue.cancelIf(process.turn);
+  process.turn = undefined;
+}
+
+function isCalled(process: Process, name: string): boolean {
+  return process.name === name || process.program === name;
 }
 
 export function newCause(world: World, text: string, parent?: string): string {

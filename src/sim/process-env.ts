@@ -18,6 +18,7 @@ import type {
 } from './env.ts';
 import { compareStrings } from '../lib/order.ts';
 import type { ChildState, EndState, ProcessState } from './process-state.ts';
+import { skewAt } from './skew.ts';
 import type { DiskOp } from './wire.ts';
 
 /** What the runner offers to the environments that it makes. */
@@ -63,7 +64,7 @@ export function createEnv(
     adopted,
     disk: createDisk(state, files),
     net: createNet(state),
-    now: () => state.epoch + state.at + state.skew,
+    now: () => state.epoch + state.at + skewAt(state.skew, state.at),
     uptime: () => state.at - state.bootedAt,
     after,
     sleep(delay) {

@@ -9,6 +9,7 @@ import type {
   Signal,
   Tables,
 } from './env.ts';
+import type { Skew } from './skew.ts';
 import type { Effect, MissedEvent } from './wire.ts';
 
 /** What the runner keeps of one living process. */
@@ -21,7 +22,7 @@ export interface ProcessState {
   readonly ip: string;
   readonly epoch: Micros;
   readonly bootedAt: Micros;
-  skew: Micros;
+  skew: Skew;
   /** Virtual time of the event being handled. */
   at: Micros;
   cause: string | undefined;

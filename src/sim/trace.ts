@@ -59,13 +59,13 @@ export type KernelRecord =
     }
   /** Sent at `at`, arrives at `arrives` (undefined while stalled or lost for good). `path`: the hosts it crosses, first = sender's. */
   | PacketRecord
-  /** A packet that did not get through when tried: it is retried at `retryAt`, or given up. `where`: the two hosts of the link at fault. */
+  /** A packet that did not get through when tried: it is retried at `retryAt`, or given up; or a copy of one that had come. `where`: the two hosts of the link at fault. */
   | {
       readonly kind: 'drop';
       readonly connection: string;
       readonly packet: number;
       readonly where: readonly [string, string];
-      readonly why: 'loss' | 'cut' | 'down';
+      readonly why: 'loss' | 'cut' | 'down' | 'duplicate';
       readonly retryAt?: Micros;
     }
   | {
@@ -105,6 +105,8 @@ export interface PacketRecord {
   readonly label?: MessageLabel;
   readonly bytes: number;
   readonly arrives?: Micros;
+  /** The same packet once more: the network duplicated it. */
+  readonly copy?: true;
 }
 
 /** What components record about themselves. Plain data, closed union: switch over `type`. */

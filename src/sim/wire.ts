@@ -9,6 +9,7 @@ import type {
   Signal,
   Tables,
 } from './env.ts';
+import type { Skew } from './skew.ts';
 import type { TraceNote } from './trace.ts';
 
 /**
@@ -55,7 +56,7 @@ export type ProcessEvent =
   | { readonly kind: 'signal'; readonly signal: Signal; readonly cause?: string }
   | { readonly kind: 'input'; readonly text: string; readonly cause?: string }
   | { readonly kind: 'tables'; readonly id: number; readonly tables: Tables }
-  | { readonly kind: 'skew'; readonly skew: Micros };
+  | { readonly kind: 'skew'; readonly skew: Skew };
 
 export type ListenError = 'address in use' | 'cannot assign requested address';
 
@@ -71,7 +72,7 @@ export interface StartInfo {
   readonly incarnation: string;
   readonly epoch: Micros;
   readonly bootedAt: Micros;
-  readonly skew: Micros;
+  readonly skew: Skew;
   /** The host's files, when this is the first process of its group (the group's processes share one mirror). */
   readonly files?: Readonly<Record<string, string>>;
   readonly adopted: readonly AdoptedChild[];

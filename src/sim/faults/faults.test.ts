@@ -31,12 +31,19 @@ describe('what the words mean', () => {
     ['loss 2.5% cp-1 | cp-2', '2.5% of the packets are lost between cp-1 and cp-2'],
     ['slow-disk cp-1 1s', 'each fsync on cp-1 takes 1s longer'],
     ['clock-skew cp-1 -2m', 'the clock of cp-1 is 120s slow'],
+    ['clock-skew cp-1 +10ms/s', 'the clock of cp-1 gains 10ms in every second'],
+    ['duplicate 20% cp-1', '20% of the packets arrive twice between cp-1 and everyone else'],
+    ['partition --one-way cp-1 cp-2', 'no packets pass from cp-1 to cp-2'],
+    ['partition --one-way cp-1', 'no packets pass from cp-1 to everyone else'],
+    ['loss 10% cp-1 | cp-2 --one-way', '10% of the packets are lost from cp-1 to cp-2'],
+    ['slow cp-1 10x', 'cp-1 is 10 times slower'],
+    ['slow cp-1/idle 3x', 'cp-1/idle is 3 times slower'],
   ])('%s: %s', async (command, expected) => {
     expect(describeFault(command, (await world()).world)).toBe(expected);
   });
 
   test.each([
-    ['', 'unknown fault ""; there are: clock-skew, kill, latency'],
+    ['', 'unknown fault ""; there are: clock-skew, duplicate, kill, latency'],
     ['burn cp-1', 'unknown fault "burn"; there are:'],
     ['power-off cp-9', 'unknown machine "cp-9"; there are: cp-1, cp-2, worker-1'],
     ['power-off', 'usage: power-off <machine>'],
@@ -49,6 +56,17 @@ describe('what the words mean', () => {
     ['latency fast cp-1', 'the latency must be a duration such as 200ms or 1.5s, not "fast"'],
     ['loss 120% cp-1', 'the loss must lie between 0.0001% and 100%, not "120%"'],
     ['clock-skew cp-1 5s', 'usage: clock-skew'],
+    ['clock-skew cp-1 +2s/s', 'a clock can drift by less than 1s in a second, not by "+2s/s"'],
+    ['clock-skew +5s cp-1', 'usage: clock-skew'],
+    ['cp-1 power-off', 'usage: power-off <machine>'],
+    ['slow-disk 500ms cp-1', 'usage: slow-disk <machine> <duration>'],
+    ['latency cp-1 200ms', 'usage: latency <duration>'],
+    ['loss cp-1 | cp-2 20%', 'usage: loss <percent>%'],
+    ['duplicate 0% cp-1', 'the share must lie between 0.0001% and 100%, not "0%"'],
+    ['slow cp-1', 'usage: slow <machine> <n>x'],
+    ['slow 10x cp-1', 'usage: slow <machine> <n>x'],
+    ['slow cp-1 1x', 'the factor must lie between 2x and 1000x, not "1x"'],
+    ['slow cp-1/etcd 2x', 'no single process "etcd" runs on cp-1'],
     ['heal', 'usage: heal'],
     ['heal 4', 'no active fault "4"; nothing is broken'],
   ])('%s is refused: %s', async (command, expected) => {

@@ -1,6 +1,7 @@
 import type { World } from '../kernel-world.ts';
 import { clockSkewFault } from './clock-skew.ts';
-import { UsageError, type ActiveFault, type Fault } from './fault.ts';
+import { usage, UsageError, type ActiveFault, type Fault } from './fault.ts';
+import { duplicateFault } from './duplicate.ts';
 import { killFault } from './kill.ts';
 import { latencyFault } from './latency.ts';
 import { lossFault } from './loss.ts';
@@ -8,6 +9,7 @@ import { partitionFault } from './partition.ts';
 import { pauseFault } from './pause.ts';
 import { powerOffFault } from './power-off.ts';
 import { powerOnFault } from './power-on.ts';
+import { slowFault } from './slow.ts';
 import { slowDiskFault } from './slow-disk.ts';
 
 export { UsageError, type ActiveFault, type Fault } from './fault.ts';
@@ -15,6 +17,7 @@ export { UsageError, type ActiveFault, type Fault } from './fault.ts';
 /** Sorted by name. */
 export const faults: readonly Fault<object>[] = [
   clockSkewFault,
+  duplicateFault,
   killFault,
   latencyFault,
   lossFault,
@@ -22,6 +25,7 @@ export const faults: readonly Fault<object>[] = [
   pauseFault,
   powerOffFault,
   powerOnFault,
+  slowFault,
   slowDiskFault,
 ];
 
@@ -32,12 +36,45 @@ export interface ParsedFault {
 
 export function parseFault(command: string, world: World): ParsedFault {
   const [name, ...words] = splitWords(command);
-  const fault = faults.find((candidate) => candidate.name === name);
+  const fault = faultNamed(name);
   if (fault === undefined) {
+    const meant = words.map(faultNamed).find((found) => found !== undefined);
+    if (meant !== undefined) throw usage(meant);
     const names = faults.map((candidate) => candidate.name).join(', ');
     throw new UsageError(`unknown fault "${name ?? ''}"; there are: ${names}, heal`);
   }
-  return { fault, args: fault.parse(words, world) };
+  try {
+    return { fault, args: fault.parse(words, world) };
+  } catch (error) {
+    if (error instanceof UsageError && isMisordered(fault, words, world)) throw usage(fault);
+    throw error;
+  }
+}
+
+function faultNamed(name: string | undefined): Fault<object> | undefined {
+  return faults.find((candidate) => candidate.name === name);
+}
+
+const MOST_REORDERED = 4;
+
+/** The words would do in another order: then the order is what to tell, and not that 500ms is no machine. */
+function isMisordered(fault: Fault<object>, words: readonly string[], world: World): boolean {
+  if (words.length > MOST_REORDERED) return false;
+  return permutations(words).some((order) => {
+    try {
+      fault.parse(order, world);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function permutations(words: readonly string[]): string[][] {
+  if (words.length <= 1) return [[...words]];
+  return words.flatMap((word, i) =>
+    permutations([...words.slice(0, i), ...words.slice(i + 1)]).map((rest) => [word, ...rest]),
+  );
 }
 
 /** What the command would do, in words; throws a UsageError when it cannot be parsed. */

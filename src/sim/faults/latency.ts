@@ -1,6 +1,6 @@
 import type { Micros } from '../env.ts';
 import { parseMicros, showMicros, usage, type Fault } from './fault.ts';
-import { disturb, linkTargets, parseLinks, showLinks, type Links } from './link.ts';
+import { disturb, LINKS_USAGE, linkTargets, parseLinks, showLinks, type Links } from './link.ts';
 
 interface Latency extends Links {
   readonly delay: Micros;
@@ -9,7 +9,7 @@ interface Latency extends Links {
 
 export const latencyFault: Fault<Latency> = {
   name: 'latency',
-  usage: 'latency <duration>[+-<jitter>] <machine>… [| <machine>…]',
+  usage: `latency <duration>[+-<jitter>] ${LINKS_USAGE}`,
   summary: 'makes packets take longer, each by the same time and up to the jitter more',
   parse([time, ...words], world) {
     if (time === undefined || words.length === 0) throw usage(latencyFault);
@@ -22,5 +22,5 @@ export const latencyFault: Fault<Latency> = {
     const jitter = args.jitter === 0 ? '' : ` (and up to ${showMicros(args.jitter)} more)`;
     return `packets take ${showMicros(args.delay)} longer${jitter} ${showLinks(args)}`;
   },
-  inject: (world, args) => disturb(world, args, { cut: false, delay: args.delay, jitter: args.jitter, loss: 0 }),
+  inject: (world, args) => disturb(world, args, { delay: args.delay, jitter: args.jitter }),
 };

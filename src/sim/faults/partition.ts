@@ -1,9 +1,9 @@
-import { disturb, linkTargets, parseLinks, showLinks, type Links } from './link.ts';
+import { disturb, LINKS_USAGE, linkTargets, parseLinks, showLinks, type Links } from './link.ts';
 import { usage, type Fault } from './fault.ts';
 
 export const partitionFault: Fault<Links> = {
   name: 'partition',
-  usage: 'partition <machine>… | <machine>…   (or `a -> b` for one direction, or `a` alone for everyone else)',
+  usage: `partition ${LINKS_USAGE}`,
   summary: 'cuts the links between machines: connections stall, then time out',
   parse(words, world) {
     if (words.length === 0) throw usage(partitionFault);
@@ -11,5 +11,5 @@ export const partitionFault: Fault<Links> = {
   },
   targets: linkTargets,
   describe: (links) => `no packets pass ${showLinks(links)}`,
-  inject: (world, links) => disturb(world, links, { cut: true, delay: 0, jitter: 0, loss: 0 }),
+  inject: (world, links) => disturb(world, links, { cut: true }),
 };

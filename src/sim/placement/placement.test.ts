@@ -75,6 +75,9 @@ const hosts: SimHost[] = [
 
 const script: readonly (readonly [number, InputAction])[] = [
   [300, { kind: 'fault', command: 'loss 20% a' }],
+  [350, { kind: 'fault', command: 'duplicate 30% --one-way c' }],
+  [400, { kind: 'fault', command: 'slow c/asker 3x' }],
+  [450, { kind: 'fault', command: 'clock-skew b +100ms/s' }],
   [500, { kind: 'fault', command: 'power-off b' }],
   [900, { kind: 'fault', command: 'heal loss' }],
   [1_200, { kind: 'fault', command: 'kill a/kept' }],
