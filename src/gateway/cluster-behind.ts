@@ -1,6 +1,6 @@
 import { GodView } from '../cluster/god-view.ts';
 import { readyNodes } from '../cluster/cluster.ts';
-import { programs } from '../cluster/programs.ts';
+import { programs as clusterPrograms } from '../cluster/programs.ts';
 import { machinesOf, topologyJson, type Topology } from '../cluster/topology.ts';
 import type { Micros, ProgramTable } from '../sim/env.ts';
 import { createSession } from '../sim/hub.ts';
@@ -11,7 +11,7 @@ import { Door } from './protocol.ts';
 import { tapOutput } from './tap.ts';
 
 /** All that a cluster with a door can run. */
-export const programsWithDoor: ProgramTable = { ...programs, door };
+export const programsWithDoor: ProgramTable = { ...clusterPrograms, door };
 
 export interface BehindOptions {
   readonly topology: Topology;
@@ -20,16 +20,25 @@ export interface BehindOptions {
   /** What the door prints. */
   readonly hear: (text: string) => void;
   readonly inputs?: readonly Input[];
+  /** Other programs than those there are. */
+  readonly programs?: ProgramTable | undefined;
 }
 
 /** A run in this thread whose door is heard. */
-export function createRun({ topology, seed, epoch, hear, inputs }: BehindOptions): Session {
+export function createRun({
+  topology,
+  seed,
+  epoch,
+  hear,
+  inputs,
+  programs = programsWithDoor,
+}: BehindOptions): Session {
   return createSession({
     seed,
     epoch,
     machines: machinesOf(topology),
     topology: topologyJson(topology),
-    placement: tapOutput(createInThread(programsWithDoor), Door.program, hear),
+    placement: tapOutput(createInThread(programs), Door.program, hear),
     ...(inputs === undefined ? {} : { inputs }),
   });
 }

@@ -1,5 +1,5 @@
 import { DEFAULT_EPOCH } from '../cluster/cluster.ts';
-import { MINUTE, type Micros } from '../sim/env.ts';
+import { MINUTE, type Micros, type ProgramTable } from '../sim/env.ts';
 import type { Session } from '../sim/session.ts';
 import { bootUntilReady, createRun, goOn } from './cluster-behind.ts';
 import { DoorServer } from './door-server.ts';
@@ -24,12 +24,14 @@ export interface Serving {
 const wallNow = (): Micros => Date.now() * 1_000;
 
 /** Resolves when every node is Ready and the address answers. */
-export async function startServing(options: Omit<ServeOptions, 'kubeconfig' | 'recording'>): Promise<Serving> {
+export async function startServing(
+  options: Omit<ServeOptions, 'kubeconfig' | 'recording'> & { readonly programs?: ProgramTable },
+): Promise<Serving> {
   // At full speed the cluster's clock soon leaves every real one behind, so it may as well begin where tests do.
   const epoch = options.speed === Infinity ? DEFAULT_EPOCH : wallNow() - BOOT_TIME;
   let open = true;
-  const { topology, seed, speed } = options;
-  const session: Session = createRun({ topology, seed, epoch, hear: (text) => door.hear(text) });
+  const { topology, seed, speed, programs } = options;
+  const session: Session = createRun({ topology, seed, epoch, programs, hear: (text) => door.hear(text) });
   const token = options.token ?? newToken();
   const door = new DoorServer(
     {

@@ -1,101 +1,91 @@
+import type { Answer } from '../../api/golden-scores.testing.ts';
+import type { ServedKinds } from '../../api/golden-kinds.testing.ts';
+import { normalise } from './golden-normal.testing.ts';
 import type { GoldenResult } from './golden-runner.testing.ts';
 
-/** One step of a recorded story. */
-export type GoldenStep =
-  { readonly setup: string } | ({ readonly argv: readonly string[]; readonly stdin?: string } & GoldenResult);
+/** Stories of a real cluster, told in kubectl's command lines. */
+export const STORIES = ['01-discovery', '02-pods', '05-errors', '06-nodes', '08-generators'] as const;
 
-export type Category = 'get' | 'describe' | 'errors' | 'rest';
-export const CATEGORIES: readonly Category[] = ['get', 'describe', 'errors', 'rest'];
+export type RecordedCommand = { readonly argv: readonly string[]; readonly stdin?: string } & GoldenResult;
+/** One step of a recorded story; `setup` is what happened between the commands. */
+export type GoldenStep = { readonly setup: string } | RecordedCommand;
 
 export function parseSteps(text: string): GoldenStep[] {
   return text
     .split('\n')
     .filter((line) => line.trim() !== '')
-    .map((line) => JSON.parse(line) as GoldenStep);
+    .map((line) => {
+      const { stdin, ...step } = JSON.parse(line) as Omit<RecordedCommand, 'stdin'> & { stdin?: string | null };
+      return typeof stdin === 'string' ? { ...step, stdin } : step;
+    });
 }
 
-export function categoryOf(step: { readonly argv: readonly string[] } & GoldenResult): Category {
-  if (step.exit !== 0) return 'errors';
-  const verb = step.argv[1];
-  return verb === 'get' || verb === 'events' ? 'get' : verb === 'describe' ? 'describe' : 'rest';
+/** `sleep 1; kubectl config …`: the steps of a set-up line. */
+export function setupParts(line: string): readonly ({ readonly seconds: number } | { readonly argv: string[] })[] {
+  const parts = line.split(';').map((each) => each.trim());
+  return parts
+    .filter((part) => /^(sleep \d+$|kubectl )/.test(part))
+    .map((part) => (part.startsWith('sleep') ? { seconds: Number(part.slice(6)) } : { argv: part.split(' ') }));
 }
 
-/** Tokens that cannot be the same on two clusters: what they stand for is kept, and so is every line. */
-const TOKENS: readonly (readonly [RegExp, string])[] = [
-  [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>'],
-  [/(?:fakeRuntime|containerd):\/\/[^\s"]+/g, '<container>'],
-  [/(resourceVersion"?: )"\d+"/g, '$1"<version>"'],
-  [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, '<time>'],
-  [/(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000/g, '<date>'],
-  [/\b(?:192\.168\.192\.168|192\.0\.2\.\d+|10\.244\.\d+\.\d+(?!\.?\d*\/)|10\.0\.0\.\d+)\b/g, '<ip>'],
-  [/\bhollow-node-\d\b/g, 'hollow-node-N'],
-  [/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<x>'],
-  [/\b((?:spread|fill|web)-)[a-z0-9]{6,10}-[a-z0-9]{5}\b/g, '$1<hash>-<x>'],
-  [/\b(gen-)[a-z0-9]{5}\b/g, '$1<x>'],
-  [/\.[0-9a-f]{16}\b/g, '.<stamp>'],
-  [/\bv1\.35\.\d+\b/g, '<release>'],
-  [/\b(?:\d+[dhms]){1,2}\b/g, '<age>'],
-];
-
-export function normalise(text: string): string {
-  let out = text;
-  for (const [pattern, token] of TOKENS) out = out.replace(pattern, token);
-  return out
-    .split('\n')
-    .map((line) => line.replace(/ {2,}/g, '  ').replace(/-{2,}/g, '--').trimEnd())
-    .join('\n');
-}
-
-/** Share of equal lines, in order: 1 for the same text. */
-export function lineScore(expected: string, actual: string): number {
-  const [a, b] = [expected.split('\n'), actual.split('\n')];
-  let previous = new Array<number>(b.length + 1).fill(0);
-  for (const line of a) {
-    const row = [0];
-    b.forEach((other, j) =>
-      row.push(line === other ? (previous[j] ?? 0) + 1 : Math.max(previous[j + 1] ?? 0, row[j] ?? 0)),
-    );
-    previous = row;
-  }
-  return (previous[b.length] ?? 0) / Math.max(a.length, b.length);
-}
-
-export interface Scored {
-  readonly category: Category;
+export interface Scored extends Answer {
   readonly command: string;
-  readonly exact: boolean;
-  readonly lines: number;
   readonly expected: string;
   readonly actual: string;
 }
 
-export function score(step: { readonly argv: readonly string[] } & GoldenResult, actual: GoldenResult): Scored {
-  const whole = (result: GoldenResult): string =>
-    normalise(`${result.stdout}\n--stderr--\n${result.stderr}\n--exit ${result.exit}--`);
-  const [expected, got] = [whole(step), whole(actual)];
+const whole = ({ stdout, stderr, exit }: GoldenResult): string =>
+  normalise(`${stdout}\n--stderr--\n${stderr}\n--exit ${exit}--`);
+
+export function score(step: RecordedCommand, actual: GoldenResult, kinds: ServedKinds): Scored {
+  const { argv, stdin } = step;
+  const compare = (project: (text: string) => string): [string, string] => {
+    const of = (result: GoldenResult): string =>
+      inAnyOrder(argv, whole({ ...result, stdout: project(result.stdout), stderr: project(result.stderr) }));
+    return [of(step), of(actual)];
+  };
+  const [allExpected, allActual] = compare((text) => factsOfHelp(argv, text));
+  const [expected, got] = compare((text) => kinds.ofServed(argv, factsOfHelp(argv, text)));
   return {
-    category: categoryOf(step),
-    command: step.argv.join(' '),
-    exact: expected === got,
-    lines: lineScore(expected, got),
+    command: argv.join(' '),
+    exact: allExpected === allActual,
+    exactOnBuilt: expected === got,
+    missing: kinds.missingIn(argv, stdin),
     expected,
     actual: got,
   };
 }
 
-/** What tells that a kind was asked for that this cluster does not serve. */
-const MISSING: readonly RegExp[] = [
-  /no matches for kind "(\w+)"/,
-  /the server doesn't have a resource type "([\w.]+)"/,
-  /^kubectl create (job|cronjob|quota|role|clusterrole|rolebinding|clusterrolebinding|ingress|poddisruptionbudget|pdb)\b/,
-];
+/** A drain ends pods side by side. */
+function inAnyOrder(argv: readonly string[], text: string): string {
+  return argv[1] === 'drain' ? text.split('\n').sort().join('\n') : text;
+}
 
-/** The kind whose absence made the answer differ, if that is the reason. */
-export function missingKind({ exact, command, expected, actual }: Scored): string | undefined {
-  if (exact) return undefined;
-  for (const pattern of MISSING) {
-    const found = pattern.exec(actual) ?? pattern.exec(command);
-    if (found !== null && !expected.includes(found[0])) return found[1];
-  }
-  return undefined;
+const HELP = /^(help|options)$/;
+
+/** The facts of a help text: usage, commands, flags and their defaults. Its prose is everybody's own. */
+function factsOfHelp(argv: readonly string[], text: string): string {
+  const asked = argv.includes('--help') || HELP.test(argv[1] ?? '') || /^Usage:$/m.test(text);
+  if (!asked) return text;
+  let section = '';
+  const facts = text.split('\n').flatMap((line) => {
+    const title = /^(\w[^:]*):$/.exec(line)?.[1];
+    if (title !== undefined) section = title;
+    if (title !== undefined && section !== 'Examples') return [line];
+    if (/^ {4}(?:-\w, )?--[\w-]+=.*:$/.test(line)) return [line];
+    if (section === 'Usage' || /^Use "kubectl/.test(line)) return [line];
+    const command = /^ {2}([a-z][\w-]*) {2,}\S/.exec(line)?.[1];
+    return /Commands/.test(section) && command !== undefined ? [command] : [];
+  });
+  return facts.filter((line) => line !== '').join('\n');
+}
+
+/** The answers that differ, beside the recorded ones. */
+export function missesOf(scored: readonly Scored[]): readonly string[] {
+  return scored
+    .filter((each) => !each.exactOnBuilt)
+    .map(
+      ({ command, missing, expected, actual }) =>
+        `$ ${command}${missing === undefined ? '' : ` [no ${missing}]`}\n--- expected\n${expected}\n--- actual\n${actual}`,
+    );
 }

@@ -1,30 +1,18 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+// Replays recorded stories with the kubectl of this repository, on a whole cluster. The real kubectl replays them in src/gateway.
+import { existsSync, readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { GOLDEN, judge, report } from '../../api/golden-scores.testing.ts';
 import { Cluster } from '../../cluster/cluster.ts';
 import { programs } from '../../cluster/programs.ts';
 import { SECOND } from '../../sim/env.ts';
 import { createInThread } from '../../sim/placement/in-thread.ts';
+import { withMachines, TOPOLOGY } from './golden-cluster.testing.ts';
+import { servedBy, type ServedKinds } from '../../api/golden-kinds.testing.ts';
+import { withImages } from './golden-normal.testing.ts';
 import type { GoldenCommand, GoldenResult } from './golden-runner.testing.ts';
 import { goldenRunner } from './golden-runner.testing.ts';
-import type { Category, Scored } from './golden-score.testing.ts';
-import { CATEGORIES, missingKind, parseSteps, score } from './golden-score.testing.ts';
-
-/** Transcripts of a real cluster; a checkout without them has nothing to compare with. */
-const FOLDER = new URL('../../../../shared/reference/golden', import.meta.url).pathname;
-/** Share of commands answered exactly as recorded, story by story: none may get worse. Over all commands, kinds not built included. */
-const COMMITTED: Readonly<Record<string, Partial<Record<Category, number>>>> = {
-  '01-discovery': { get: 0.35, describe: 0, errors: 0.73, rest: 0.11 },
-  '02-pods': { get: 0.83, describe: 0.75, errors: 0.97, rest: 0.97 },
-  '05-errors': { get: 0, describe: 0, errors: 0.76, rest: 0.41 },
-  '06-nodes': { get: 0.58, describe: 0.25, errors: 0.9, rest: 0.83 },
-  '08-generators': { describe: 0, errors: 0.66, rest: 0.47 },
-};
-const STORIES = process.env['GOLDEN_STORIES']?.split(',') ?? Object.keys(COMMITTED);
-
-/** Stories that the kinds served are made for: of their commands together, at least half of each category is answered exactly. */
-const CORE = ['02-pods', '06-nodes'];
-const CORE_LEAST = 0.5;
-const scores = new Map<string, readonly Scored[]>();
+import type { Scored } from './golden-score.testing.ts';
+import { missesOf, parseSteps, score, setupParts, STORIES } from './golden-score.testing.ts';
 
 class Replay {
   readonly cluster: Cluster;
@@ -32,14 +20,8 @@ class Replay {
 
   constructor() {
     this.cluster = new Cluster({
-      topology: {
-        controlPlanes: 1,
-        workers: 3,
-        workerPrefix: 'hollow-node-',
-        firstWorker: 0,
-        controlPlaneNodes: false,
-      },
-      placement: createInThread({ ...programs, terminal: goldenRunner }),
+      topology: TOPOLOGY,
+      placement: createInThread({ ...withMachines(programs), terminal: goldenRunner }),
       onTrace: (events) => {
         for (const event of events)
           if (event.kind === 'output' && event.process === 'laptop/terminal') this.output += event.text;
@@ -47,84 +29,43 @@ class Replay {
     });
   }
 
-  async run(command: GoldenCommand): Promise<GoldenResult> {
+  async run(recorded: { readonly argv: readonly string[]; readonly stdin?: string }): Promise<GoldenResult> {
     this.output = '';
+    const { argv, ...rest } = withImages(recorded);
+    const command: GoldenCommand = { ...rest, argv: argv.slice(1) };
     this.cluster.input({ kind: 'text', process: 'laptop/terminal', text: JSON.stringify(command) });
     const done = await this.cluster.runUntil(() => this.output !== '', 180 * SECOND);
     return done ? (JSON.parse(this.output) as GoldenResult) : { stdout: '', stderr: 'no answer\n', exit: -1 };
   }
 
-  /** `sleep 1; kubectl config …`: what happened between the recorded commands. */
   async setup(line: string): Promise<void> {
-    for (const part of line.split(';').map((each) => each.trim())) {
-      const sleep = /^sleep (\d+)$/.exec(part);
-      if (sleep !== null) await this.cluster.runFor(Number(sleep[1]) * SECOND);
-      else if (part.startsWith('kubectl ')) await this.run({ argv: part.split(' ').slice(1) });
+    for (const part of setupParts(line)) {
+      if ('seconds' in part) await this.cluster.runFor(part.seconds * SECOND);
+      else await this.run(part);
     }
   }
 }
 
-function report(name: string, scored: readonly Scored[]): void {
-  const path = process.env['GOLDEN_REPORT'];
-  if (path === undefined) return;
-  const misses = scored
-    .filter((each) => !each.exact)
-    .map(
-      (each) =>
-        `$ ${each.command} (${each.category}, ${each.lines})\n--- expected\n${each.expected}\n--- actual\n${each.actual}\n`,
-    );
-  writeFileSync(`${path}-${name}.txt`, misses.join('\n'));
-}
-
-const share = (part: number, whole: number): string => (whole === 0 ? '-' : `${Math.round((part / whole) * 100)} %`);
-
-/** One line for each category, and the kinds that cost the most. */
-function summary(name: string, scored: readonly Scored[]): string {
-  const built = scored.filter((each) => missingKind(each) === undefined);
-  const lines = CATEGORIES.map((category) => {
-    const [all, own] = [scored, built].map((list) => list.filter((each) => each.category === category));
-    const exact = (list: readonly Scored[] = []): number => list.filter((each) => each.exact).length;
-    return `${name} ${category}: ${share(exact(all), all?.length ?? 0)} of ${all?.length ?? 0}, on the kinds built ${share(exact(own), own?.length ?? 0)}`;
-  });
-  const kinds = new Map<string, number>();
-  for (const each of scored) {
-    const kind = missingKind(each);
-    if (kind !== undefined) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-  }
-  const missed = [...kinds].map(([kind, count]) => `${kind} ${count}`).join(', ');
-  return [...lines, ...(missed === '' ? [] : [`${name} kinds not built: ${missed}`])].join('\n');
-}
-
-it.each(STORIES)('answers as the recorded cluster did: %s', async (name) => {
-  const file = `${FOLDER}/${name}.jsonl`;
-  if (!existsSync(file)) return;
+/** One cluster for all stories, as when they were recorded. */
+describe.skipIf(!existsSync(GOLDEN))('kubectl', () => {
   const replay = new Replay();
-  expect(await replay.cluster.boot()).toBe(true);
-  const scored: Scored[] = [];
-  for (const step of parseSteps(readFileSync(file, 'utf8'))) {
-    if ('setup' in step) await replay.setup(step.setup);
-    else {
-      const { stdin } = step;
-      const answer = await replay.run({ argv: step.argv.slice(1), ...(stdin === undefined ? {} : { stdin }) });
-      scored.push(score(step, answer));
-    }
-  }
-  scores.set(name, scored);
-  report(name, scored);
-  console.log(summary(name, scored));
-  for (const category of CATEGORIES) {
-    const own = scored.filter((each) => each.category === category);
-    const exact = own.filter((each) => each.exact).length;
-    if (own.length > 0) expect(exact / own.length, category).toBeGreaterThanOrEqual(COMMITTED[name]?.[category] ?? 0);
-  }
-});
+  let kinds: ServedKinds;
 
-it('answers at least half of each category exactly, pods and nodes together', () => {
-  const scored = CORE.flatMap((name) => scores.get(name) ?? []);
-  if (scored.length === 0) return;
-  console.log(summary(CORE.join(' + '), scored));
-  for (const category of CATEGORIES) {
-    const own = scored.filter((each) => each.category === category);
-    expect(own.filter((each) => each.exact).length / own.length, category).toBeGreaterThanOrEqual(CORE_LEAST);
-  }
+  beforeAll(async () => {
+    expect(await replay.cluster.boot()).toBe(true);
+    kinds = await servedBy(async (path) => {
+      const { stdout, exit } = await replay.run({ argv: ['kubectl', 'get', '--raw', path] });
+      return exit === 0 ? stdout : undefined;
+    });
+  }, 120_000);
+
+  it.each(STORIES)('answers as the recorded one did: %s', async (name) => {
+    const scored: Scored[] = [];
+    for (const step of parseSteps(readFileSync(new URL(`${name}.jsonl`, GOLDEN), 'utf8'))) {
+      if ('setup' in step) await replay.setup(step.setup);
+      else scored.push(score(step, await replay.run(step), kinds));
+    }
+    report(`${name}-ours`, missesOf(scored));
+    judge(name, 'ours', scored);
+  });
 });

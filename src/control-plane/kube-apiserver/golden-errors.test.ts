@@ -1,10 +1,11 @@
 // Replays recorded faults through the whole request path.
 import { existsSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
+import { GOLDEN, judge, report, type Answer } from '../../api/golden-scores.testing.ts';
 import type { Harness, Parsed } from './harness.testing.ts';
-import { createHarness } from './harness.testing.ts';
+import { createHarness, servedByHarness } from './harness.testing.ts';
 
-const FILE = new URL('../../../../shared/reference/golden/errors.jsonl', import.meta.url);
+const FILE = new URL('errors.jsonl', GOLDEN);
 
 interface Request {
   readonly method: string;
@@ -22,10 +23,6 @@ interface Row extends Request {
   readonly accepted: boolean;
   readonly before?: readonly Request[];
 }
-
-/** Kinds and features that are not built yet. */
-const NOT_SERVED =
-  /^\/apis\/(batch|networking|storage|rbac|policy\/v1\/namespaces\/[^/]+\/poddisruptionbudgets|autoscaling|apiextensions|authorization|authentication|admissionregistration|certificates|node\.k8s|flowcontrol|err\.example|apps\/v1\/namespaces\/[^/]+\/(statefulsets|daemonsets|controllerrevisions))|\/(persistentvolumes|persistentvolumeclaims|resourcequotas|limitranges|replicationcontrollers|podtemplates)\b/;
 
 async function send(
   harness: Harness,
@@ -76,16 +73,19 @@ describe.skipIf(!existsSync(FILE))('recorded faults', () => {
     const rows = readFileSync(FILE, 'utf8')
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as Row)
-      .filter(
-        ({ path, before = [] }) => ![path, ...before.map((each) => each.path)].some((each) => NOT_SERVED.test(each)),
-      );
+      .map((line) => JSON.parse(line) as Row);
+    const kinds = await servedByHarness(await createHarness());
     const missed: string[] = [];
+    const answers: Answer[] = [];
     for (const row of rows) {
-      const failure = await failureOf(row);
-      if (failure !== undefined) missed.push(`${row.name}: ${failure.slice(0, 300)}`);
+      const paths = [row.path, ...(row.before ?? []).map(({ path }) => path)];
+      const missing = paths.map((path) => kinds.missingInPath(path)).find((kind) => kind !== undefined);
+      const failure = missing === undefined ? await failureOf(row) : '';
+      if (missing === undefined && failure !== undefined) missed.push(`${row.name}: ${failure.slice(0, 300)}`);
+      const exact = failure === undefined;
+      answers.push({ exact, exactOnBuilt: exact, missing });
     }
-    console.log(`errors: ${rows.length - missed.length} of ${rows.length}\n${missed.join('\n')}`);
-    expect((rows.length - missed.length) / rows.length).toBeGreaterThan(0.85);
-  }, 60_000);
+    report('errors', missed);
+    judge('errors', 'raw HTTP', answers);
+  }, 120_000);
 });

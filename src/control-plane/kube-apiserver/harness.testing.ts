@@ -1,3 +1,4 @@
+import { servedBy, type ServedKinds } from '../../api/golden-kinds.testing.ts';
 import type { HttpStream } from '../../sim/http.ts';
 import type { FakeClock } from '../../client/fake-clock.ts';
 import type { Server } from './server.ts';
@@ -112,6 +113,11 @@ export async function createHarness(
   await clock.advance(2 * SECOND);
   if (clock.crashed.length > 0) throw clock.crashed[0];
   return harness;
+}
+
+/** What it says in its discovery that it serves. */
+export function servedByHarness(harness: Harness): Promise<ServedKinds> {
+  return servedBy(async (path) => (await harness.call('GET', path)).text);
 }
 
 function parsed(text: string): unknown {
