@@ -10,6 +10,7 @@ import { servedBy, type ServedKinds } from '../api/golden-kinds.testing.ts';
 import { withImages } from '../cli/kubectl/golden-normal.testing.ts';
 import type { GoldenResult } from '../cli/kubectl/golden-runner.testing.ts';
 import { missesOf, parseSteps, score, setupParts, STORIES, type Scored } from '../cli/kubectl/golden-score.testing.ts';
+import { defaultTopology } from '../cluster/topology.ts';
 import { SECOND } from '../sim/env.ts';
 import { realKubectl } from './clients.testing.ts';
 import { programsWithDoor } from './cluster-behind.ts';
@@ -29,7 +30,7 @@ class Replay {
   }
 
   static async start(): Promise<Replay> {
-    const topology = { ...TOPOLOGY, door: true };
+    const topology = { ...defaultTopology, ...TOPOLOGY, door: true };
     return new Replay(
       await startServing({
         topology,

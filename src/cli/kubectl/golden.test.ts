@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { GOLDEN, judge, report } from '../../api/golden-scores.testing.ts';
 import { Cluster } from '../../cluster/cluster.ts';
 import { programs } from '../../cluster/programs.ts';
-import { SECOND } from '../../sim/env.ts';
+import { MILLISECOND, SECOND } from '../../sim/env.ts';
 import { createInThread } from '../../sim/placement/in-thread.ts';
 import { withMachines, TOPOLOGY } from './golden-cluster.testing.ts';
 import { servedBy, type ServedKinds } from '../../api/golden-kinds.testing.ts';
@@ -13,6 +13,9 @@ import type { GoldenCommand, GoldenResult } from './golden-runner.testing.ts';
 import { goldenRunner } from './golden-runner.testing.ts';
 import type { Scored } from './golden-score.testing.ts';
 import { missesOf, parseSteps, score, setupParts, STORIES } from './golden-score.testing.ts';
+
+/** A recorded command took some time, most of it to start. */
+const PAUSE = 100 * MILLISECOND;
 
 class Replay {
   readonly cluster: Cluster;
@@ -35,6 +38,7 @@ class Replay {
     const command: GoldenCommand = { ...rest, argv: argv.slice(1) };
     this.cluster.input({ kind: 'text', process: 'laptop/terminal', text: JSON.stringify(command) });
     const done = await this.cluster.runUntil(() => this.output !== '', 180 * SECOND);
+    await this.cluster.runFor(PAUSE);
     return done ? (JSON.parse(this.output) as GoldenResult) : { stdout: '', stderr: 'no answer\n', exit: -1 };
   }
 
