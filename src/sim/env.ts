@@ -157,8 +157,11 @@ export interface MessageLabel {
 export interface Disk {
   read(path: string): string | undefined;
   list(prefix: string): readonly string[];
-  write(path: string, text: string): void;
-  append(path: string, text: string): void;
+  /** False: no space is left on the device, and nothing was written. */
+  write(path: string, text: string): boolean;
+  append(path: string, text: string): boolean;
+  /** What statfs tells: no space is left. */
+  readonly full: boolean;
   remove(path: string): void;
   rename(from: string, to: string): void;
   /** Makes everything written before this call durable; `done` after the disk's fsync delay. Ordered. */

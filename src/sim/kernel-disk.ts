@@ -1,6 +1,6 @@
 import { SECOND, type Micros } from './env.ts';
-import type { Process, World } from './kernel-world.ts';
-import { deliver } from './kernel-world.ts';
+import { deliver, tellProcesses, type Host, type Process, type World } from './kernel-world.ts';
+import { hash32 } from './random.ts';
 import type { DiskOp } from './wire.ts';
 
 /** What a machine's disk holds: `current` is what its processes see, `durable` is what a power-off leaves. */
@@ -16,6 +16,10 @@ export interface HostDisk {
   readonly fsyncLatency: Micros;
   /** Added by faults. */
   slowness: Micros;
+  /** How many faults leave no room on it. */
+  full: number;
+  /** Cuts the power in the middle of the next fsync. */
+  tear: ((world: World) => void) | undefined;
 }
 
 interface Dirty {
@@ -37,6 +41,8 @@ export function createDisk(files: Readonly<Record<string, string>> | undefined, 
     busyUntil: 0,
     fsyncLatency: fsyncLatency ?? DEFAULT_FSYNC,
     slowness: 0,
+    full: 0,
+    tear: undefined,
   };
 }
 
@@ -77,6 +83,8 @@ export function fsync(world: World, process: Process, id: number, askedAt: Micro
     snapshot.push([path, disk.current.get(path)]);
     disk.dirty.delete(path);
   }
+  const { tear } = disk;
+  if (tear !== undefined && tearLast(world, disk, snapshot, tear)) return;
   const done = Math.max(askedAt, disk.busyUntil) + disk.fsyncLatency + disk.slowness;
   disk.busyUntil = Math.max(done, world.now);
   world.queue.schedule(disk.busyUntil, () => {
@@ -86,6 +94,50 @@ export function fsync(world: World, process: Process, id: number, askedAt: Micro
     world.trace.record(process.id, { kind: 'fsync', process: process.id, took: world.now - askedAt });
     deliver(world, process, { kind: 'fsynced', id });
   });
+}
+
+/** All is durable but half of what was appended last, and the power is gone. False: nothing was appended, so nothing can be torn. */
+function tearLast(
+  world: World,
+  disk: HostDisk,
+  snapshot: readonly [string, string | undefined][],
+  tear: (world: World) => void,
+): boolean {
+  const [path, text] = snapshot.at(-1) ?? [];
+  const before = path === undefined ? undefined : disk.durable.get(path);
+  if (path === undefined || text === undefined || before === undefined) return false;
+  const added = text.length - before.length;
+  if (added < 2 || !text.startsWith(before)) return false;
+  for (const [other, whole] of snapshot) settle(disk, other, whole);
+  settle(disk, path, text.slice(0, before.length + Math.floor(added / 2)));
+  disk.tear = undefined;
+  tear(world);
+  return true;
+}
+
+/** Flips a bit of the last line: both in what its next reader finds and in what a power-off leaves. */
+export function corruptFile(world: World, host: Host, path: string): void {
+  const { current, durable } = host.disk;
+  for (const files of [current, durable]) {
+    const text = files.get(path);
+    if (text !== undefined) files.set(path, flipBit(world, text));
+  }
+}
+
+function flipBit(world: World, text: string): string {
+  const end = text.endsWith('\n') ? text.length - 1 : text.length;
+  const start = text.lastIndexOf('\n', end - 1) + 1;
+  if (start >= end) return text;
+  const at = start + (hash32(world.seed, text.slice(start, end), text.length) % (end - start));
+  return text.slice(0, at) + String.fromCharCode(text.charCodeAt(at) ^ 1) + text.slice(at + 1);
+}
+
+export function setDiskFull(world: World, host: Host, by: 1 | -1): void {
+  const { disk } = host;
+  const before = disk.full > 0;
+  disk.full += by;
+  const full = disk.full > 0;
+  if (full !== before) tellProcesses(world, host, { kind: 'disk-full', full });
 }
 
 function settle(disk: HostDisk, path: string, text: string | undefined): void {

@@ -194,6 +194,7 @@ function startInfo(world: World, process: Process, cause: string | undefined): S
     epoch: world.epoch,
     bootedAt: host.bootedAt,
     skew: host.skew,
+    ...(host.disk.full > 0 ? { diskFull: true } : {}),
     adopted: adopt(process),
     ...(first ? { files: filesFor(world, host.disk, group, host.name) } : {}),
     ...(cause === undefined ? {} : { cause }),

@@ -179,7 +179,12 @@ function createDisk(state: ProcessState, files: Map<string, string>): Disk {
   const emit = (op: DiskOp): void => {
     state.effects.push({ kind: 'disk', op });
   };
+  /** Room is needed for what a file grows by; its name finds some. */
+  const hasRoom = (growth: number): boolean => growth <= 0 || !state.diskFull;
   return {
+    get full() {
+      return state.diskFull;
+    },
     read: (path) => files.get(path),
     list(prefix) {
       const found: string[] = [];
@@ -187,14 +192,18 @@ function createDisk(state: ProcessState, files: Map<string, string>): Disk {
       return found.sort(compareStrings);
     },
     write(path, text) {
-      if (state.dead) return;
+      if (!hasRoom(text.length - (files.get(path)?.length ?? 0))) return false;
+      if (state.dead) return true;
       files.set(path, text);
       emit({ op: 'write', path, text });
+      return true;
     },
     append(path, text) {
-      if (state.dead) return;
+      if (!hasRoom(text.length)) return false;
+      if (state.dead) return true;
       files.set(path, (files.get(path) ?? '') + text);
       emit({ op: 'append', path, text });
+      return true;
     },
     remove(path) {
       if (!state.dead && files.delete(path)) emit({ op: 'remove', path });

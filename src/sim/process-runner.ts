@@ -92,6 +92,10 @@ export class ProcessRunner {
       state.skew = event.skew;
       return;
     }
+    if (event.kind === 'disk-full') {
+      state.diskFull = event.full;
+      return;
+    }
     this.#open(state, at, 'cause' in event ? event.cause : undefined, results);
     try {
       dispatch(state, event, this.#envHost);
@@ -185,6 +189,7 @@ function createState(uid: number, group: string, start: StartInfo): ProcessState
     epoch: start.epoch,
     bootedAt: start.bootedAt,
     skew: start.skew,
+    diskFull: start.diskFull ?? false,
     at: 0,
     cause: undefined,
     base: undefined,
@@ -218,7 +223,7 @@ function adopt(state: ProcessState, start: StartInfo): Child[] {
 
 function dispatch(
   state: ProcessState,
-  event: Exclude<ProcessEvent, { kind: 'start' | 'stop' | 'skew' }>,
+  event: Exclude<ProcessEvent, { kind: 'start' | 'stop' | 'skew' | 'disk-full' }>,
   host: EnvHost,
 ): void {
   switch (event.kind) {

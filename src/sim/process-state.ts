@@ -23,6 +23,7 @@ export interface ProcessState {
   readonly epoch: Micros;
   readonly bootedAt: Micros;
   skew: Skew;
+  diskFull: boolean;
   /** Virtual time of the event being handled. */
   at: Micros;
   cause: string | undefined;

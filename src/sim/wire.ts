@@ -56,7 +56,8 @@ export type ProcessEvent =
   | { readonly kind: 'signal'; readonly signal: Signal; readonly cause?: string }
   | { readonly kind: 'input'; readonly text: string; readonly cause?: string }
   | { readonly kind: 'tables'; readonly id: number; readonly tables: Tables }
-  | { readonly kind: 'skew'; readonly skew: Skew };
+  | { readonly kind: 'skew'; readonly skew: Skew }
+  | { readonly kind: 'disk-full'; readonly full: boolean };
 
 export type ListenError = 'address in use' | 'cannot assign requested address';
 
@@ -73,6 +74,7 @@ export interface StartInfo {
   readonly epoch: Micros;
   readonly bootedAt: Micros;
   readonly skew: Skew;
+  readonly diskFull?: boolean;
   /** The host's files, when this is the first process of its group (the group's processes share one mirror). */
   readonly files?: Readonly<Record<string, string>>;
   readonly adopted: readonly AdoptedChild[];

@@ -16,6 +16,7 @@ export class FileError extends Error {
 
 export const NO_SUCH_FILE = 'No such file or directory';
 export const IS_DIRECTORY = 'Is a directory';
+export const NO_SPACE = 'No space left on device';
 const NOT_DIRECTORY = 'Not a directory';
 const READ_ONLY = 'Read-only file system';
 const DIRECTORY_MARK = '.dir';
@@ -60,15 +61,15 @@ export class FileSystem {
   }
 
   write(path: string, text: string): void {
-    this.#disk.write(this.#writable(path), text);
+    if (!this.#disk.write(this.#writable(path), text)) throw new FileError(NO_SPACE);
   }
 
   append(path: string, text: string): void {
     const host = this.#writable(path);
     const present = this.#readFile(path);
-    if (present !== undefined && this.#disk.read(host) === undefined) this.#disk.write(host, present);
-    if (present === undefined) this.#disk.write(host, text);
-    else this.#disk.append(host, text);
+    const isNew = this.#disk.read(host) === undefined;
+    const written = isNew ? this.#disk.write(host, (present ?? '') + text) : this.#disk.append(host, text);
+    if (!written) throw new FileError(NO_SPACE);
   }
 
   makeDirectory(path: string): void {

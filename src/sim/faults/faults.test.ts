@@ -3,7 +3,11 @@ import { MILLISECOND } from '../env.ts';
 import { createSim, type Sim } from '../testing.ts';
 import { describeFault, faults } from './index.ts';
 
-const hosts = ['cp-1', 'cp-2', 'worker-1'].map((name) => ({ name, run: { idle: {} } }));
+const hosts = ['cp-1', 'cp-2', 'worker-1'].map((name) => ({
+  name,
+  run: { idle: {} },
+  files: { '/etc/motd': 'hello' },
+}));
 
 async function world(): Promise<Sim> {
   const sim = createSim({ hosts, programs: { idle: () => undefined } });
@@ -36,6 +40,9 @@ describe('what the words mean', () => {
     ['partition --one-way cp-1 cp-2', 'no packets pass from cp-1 to cp-2'],
     ['partition --one-way cp-1', 'no packets pass from cp-1 to everyone else'],
     ['loss 10% cp-1 | cp-2 --one-way', '10% of the packets are lost from cp-1 to cp-2'],
+    ['full-disk cp-1', 'the disk of cp-1 is full'],
+    ['torn-write cp-1', 'the power of cp-1 is cut in the middle of a write'],
+    ['corrupt cp-1/etc motd', 'a bit is flipped in a file of cp-1: etc motd'],
     ['slow cp-1 10x', 'cp-1 is 10 times slower'],
     ['slow cp-1/idle 3x', 'cp-1/idle is 3 times slower'],
   ])('%s: %s', async (command, expected) => {
@@ -43,7 +50,7 @@ describe('what the words mean', () => {
   });
 
   test.each([
-    ['', 'unknown fault ""; there are: clock-skew, duplicate, kill, latency'],
+    ['', 'unknown fault ""; there are: clock-skew, corrupt, duplicate, full-disk, kill, latency'],
     ['burn cp-1', 'unknown fault "burn"; there are:'],
     ['power-off cp-9', 'unknown machine "cp-9"; there are: cp-1, cp-2, worker-1'],
     ['power-off', 'usage: power-off <machine>'],
@@ -63,6 +70,11 @@ describe('what the words mean', () => {
     ['latency cp-1 200ms', 'usage: latency <duration>'],
     ['loss cp-1 | cp-2 20%', 'usage: loss <percent>%'],
     ['duplicate 0% cp-1', 'the share must lie between 0.0001% and 100%, not "0%"'],
+    ['full-disk', 'usage: full-disk <machine>'],
+    ['torn-write cp-9', 'unknown machine "cp-9"'],
+    ['corrupt cp-1', 'usage: corrupt <machine>/<part of a path>'],
+    ['corrupt motd cp-1/etc', 'usage: corrupt'],
+    ['corrupt cp-1/etcd wal', 'no file on cp-1 has "etcd" and "wal" in its path'],
     ['slow cp-1', 'usage: slow <machine> <n>x'],
     ['slow 10x cp-1', 'usage: slow <machine> <n>x'],
     ['slow cp-1 1x', 'the factor must lie between 2x and 1000x, not "1x"'],

@@ -1,7 +1,9 @@
 import type { World } from '../kernel-world.ts';
 import { clockSkewFault } from './clock-skew.ts';
 import { usage, UsageError, type ActiveFault, type Fault } from './fault.ts';
+import { corruptFault } from './corrupt.ts';
 import { duplicateFault } from './duplicate.ts';
+import { fullDiskFault } from './full-disk.ts';
 import { killFault } from './kill.ts';
 import { latencyFault } from './latency.ts';
 import { lossFault } from './loss.ts';
@@ -11,13 +13,16 @@ import { powerOffFault } from './power-off.ts';
 import { powerOnFault } from './power-on.ts';
 import { slowFault } from './slow.ts';
 import { slowDiskFault } from './slow-disk.ts';
+import { tornWriteFault } from './torn-write.ts';
 
 export { UsageError, type ActiveFault, type Fault } from './fault.ts';
 
 /** Sorted by name. */
 export const faults: readonly Fault<object>[] = [
   clockSkewFault,
+  corruptFault,
   duplicateFault,
+  fullDiskFault,
   killFault,
   latencyFault,
   lossFault,
@@ -27,6 +32,7 @@ export const faults: readonly Fault<object>[] = [
   powerOnFault,
   slowFault,
   slowDiskFault,
+  tornWriteFault,
 ];
 
 export interface ParsedFault {

@@ -1,6 +1,8 @@
 import { powerOn } from '../kernel-processes.ts';
 import { hostNamed, onlyWord, UsageError, type Fault } from './fault.ts';
 
+const POWERLESS: ReadonlySet<string> = new Set(['power-off', 'torn-write']);
+
 export const powerOnFault: Fault<{ readonly host: string }> = {
   name: 'power-on',
   usage: 'power-on <machine>',
@@ -12,7 +14,7 @@ export const powerOnFault: Fault<{ readonly host: string }> = {
   },
   targets: ({ host }) => [host],
   describe: ({ host }) => `${host} is powered on`,
-  ends: ({ host }, active) => active.name === 'power-off' && active.targets.includes(host),
+  ends: ({ host }, active) => POWERLESS.has(active.name) && active.targets.includes(host),
   inject(world, { host }) {
     powerOn(world, hostNamed(world, host));
     return undefined;

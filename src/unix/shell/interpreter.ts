@@ -1,11 +1,12 @@
 import { MILLISECOND } from '../../sim/env.ts';
+import { FileError } from '../file-system.ts';
 import { callbackSink, EMPTY_SOURCE, Pipe } from '../pipe.ts';
 import { lookUp, runTask, SIGNAL_NUMBERS, Task, type Command, type SignalName } from '../task.ts';
 import { ArithmeticError } from './arithmetic.ts';
 import { SyntaxError, type AndOr, type List, type Node, type Pipeline } from './ast.ts';
 import { Exit, Jump, type Streams } from './control.ts';
 import { openRedirects } from './redirect.ts';
-import { BUILTINS } from './builtins.ts';
+import { BUILTINS, type Builtin } from './builtins.ts';
 import { ExpansionError, expandPattern, expandText, expandWords, type Expander } from './expand.ts';
 import { parseScript } from './parser.ts';
 import { matchesPattern } from './pattern.ts';
@@ -367,9 +368,20 @@ export class Shell implements Expander {
     const builtin = Object.hasOwn(BUILTINS, word) ? BUILTINS[word] : undefined;
     if (builtin !== undefined) {
       for (const [name, value] of assigned) this.set(name, value);
-      return builtin(this, argv.slice(1), streams);
+      return this.#runBuiltin(builtin, argv.slice(1), streams);
     }
     return this.runCommand(argv, assigned, streams);
+  }
+
+  /** What it cannot write down it complains of; the script goes on. */
+  async #runBuiltin(builtin: Builtin, args: readonly string[], streams: Streams): Promise<number> {
+    try {
+      return await builtin(this, args, streams);
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      await streams.stderr.write(`${this.name}: ${error.message}\n`);
+      return 1;
+    }
   }
 
   async #callFunction(body: Node, args: readonly string[], streams: Streams): Promise<number> {

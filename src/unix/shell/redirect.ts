@@ -67,5 +67,14 @@ function openWrite(task: Task, name: string, append: boolean, outer: Streams): S
   }
   if (append) task.fs.append(path, '');
   else task.fs.write(path, '');
-  return callbackSink((text) => task.fs.append(path, text));
+  return callbackSink((text) => appendTo(task, path, text));
+}
+
+/** Opening found room for the name; writing finds none for more. */
+function appendTo(task: Task, path: string, text: string): void {
+  try {
+    task.fs.append(path, text);
+  } catch (error) {
+    throw error instanceof FileError ? new FileError(`write error: ${error.message}`) : error;
+  }
 }

@@ -43,9 +43,13 @@ interface Outcome {
   readonly took: number | undefined;
 }
 
-async function run(script: string, terminateAt?: number): Promise<Outcome> {
+async function run(script: string, terminateAt?: number, fault?: string): Promise<Outcome> {
   const init = [{ program: 'shell', name: 'shell', args: { script }, restartAfter: 60 * MINUTE }];
   const sim = createSim({ hosts: [{ name: 'box', init }], programs: { shell } });
+  if (fault !== undefined) {
+    await sim.runFor(1_000_000);
+    sim.fault(fault);
+  }
   if (terminateAt !== undefined) {
     await sim.runFor(terminateAt);
     sim.signal('box/shell', 'SIGTERM');
@@ -108,6 +112,16 @@ describe('the shell', () => {
       out: '1\n2\n3\n',
       code: 0,
       took: 30,
+    });
+  });
+
+  it('complains when the disk is full, and goes on', async () => {
+    const script =
+      'sleep 2; echo a > /tmp/f; echo $?; cat /etc/motd >> /tmp/f; echo $?; cat /tmp/f; rm /tmp/f; echo $?';
+    expect(await run(script, undefined, 'full-disk box')).toMatchObject({
+      out: '1\n1\n0\n',
+      err: 'sh: write error: No space left on device\ncat: write error: No space left on device\n',
+      code: 0,
     });
   });
 

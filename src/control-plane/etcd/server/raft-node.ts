@@ -21,6 +21,7 @@ import type {
 import { addressOf } from './options.ts';
 import type { EtcdOptions } from './options.ts';
 import type { Identity } from './identity.ts';
+import { log } from './log.ts';
 import { Peers } from './peers.ts';
 import { describe, requestOf } from './request.ts';
 import { Storage } from './storage.ts';
@@ -67,7 +68,7 @@ export class RaftNode {
     this.names = new Map([...identity.memberIds].map(([name, id]) => [id, name]));
     this.storage = new Storage(env.disk, options.dataDir);
     env.trace({ type: 'etcd.start', member: options.name, id: this.id, cluster: identity.clusterId });
-    const restored = this.storage.load();
+    const restored = this.storage.load((message, fields) => log(env, 'info', message, fields));
     this.snapshotIndex = restored.snapshot?.index ?? 0;
     if (restored.snapshot !== undefined) machine.restore(restored.snapshot);
     this.raft = new Raft(
@@ -205,7 +206,7 @@ export class RaftNode {
     if (sendFirst) this.send(ready.messages);
     if (ready.committedEntries.length > 0) this.machine.apply(ready.committedEntries);
     if (ready.readStates.length > 0) this.machine.confirmReads(ready.readStates);
-    this.save(ready);
+    if (!this.save(ready)) return;
     const early = this.options.bugs.voteWithoutPersisting;
     if (early) this.send(ready.messagesAfterPersist.filter(isVote));
     const finish = (): void => {
@@ -230,9 +231,19 @@ export class RaftNode {
     });
   }
 
-  private save(ready: Ready): void {
-    if (ready.snapshot !== undefined) this.storage.saveSnapshot(ready.snapshot, []);
-    this.storage.save(ready.hardState, ready.entries);
+  /** False: it could not, and the process ends: what it cannot keep it must not confirm. */
+  private save(ready: Ready): boolean {
+    if (ready.snapshot !== undefined && !this.storage.saveSnapshot(ready.snapshot, []))
+      return this.die('failed to save Raft snapshot');
+    if (this.storage.save(ready.hardState, ready.entries)) return true;
+    return this.die('failed to save Raft hard state and entries');
+  }
+
+  private die(message: string): false {
+    log(this.env, 'fatal', message, { error: `write ${this.storage.walPath}: no space left on device` });
+    this.env.exit(1);
+    this.writing = true;
+    return false;
   }
 
   private send(messages: readonly Message[]): void {
@@ -268,7 +279,10 @@ export class RaftNode {
     this.snapshotIndex = snapshot.index;
     const { log } = this.raft.inspect();
     const tail = log.slice(snapshot.index + 1, log.stable, Number.MAX_SAFE_INTEGER);
-    this.storage.saveSnapshot(snapshot, tail);
+    if (!this.storage.saveSnapshot(snapshot, tail)) {
+      this.die('failed to save snapshot');
+      return;
+    }
     this.env.disk.fsync(() => {
       this.snapshotting = false;
       this.storage.forgetOld(snapshot);

@@ -3,11 +3,14 @@ import type { Disk } from '../../../sim/env.ts';
 import type { Entry, HardState, Restored, Snapshot } from '../raft/types.ts';
 import { NONE } from '../raft/types.ts';
 import { entryText } from './entry-text.ts';
+import { decodeWal, encodeRecord, WalError, type WalRecord } from './wal.ts';
 
 export class Storage {
   private readonly disk: Disk;
   private readonly directory: string;
   private segment = '';
+  /** Sum of all records of the segment. */
+  private sum = 0;
   private hardState: HardState = { term: 0, vote: NONE, commit: 0 };
 
   constructor(disk: Disk, dataDir: string) {
@@ -15,15 +18,15 @@ export class Storage {
     this.directory = `${dataDir}/member`;
   }
 
-  /** The newest snapshot and what the log holds after it. A line that was cut off by a crash ends the log. */
-  load(): Restored {
+  /** The newest snapshot and what the log holds after it. Throws a WalError when the log is damaged. */
+  load(report: Report = () => undefined): Restored {
     const snapshot = this.newestSnapshot();
     this.segment = this.segmentOf(snapshot?.index ?? 0);
     const entries: Entry[] = [];
     const first = (snapshot?.index ?? 0) + 1;
-    for (const line of (this.disk.read(this.segment) ?? '').split('\n')) {
+    for (const line of this.readSegment(report)) {
       const record = parseRecord(line);
-      if (record === undefined) break;
+      if (record === undefined) throw new WalError(`unexpected block type ${line.kind}`);
       if ('hardState' in record) this.hardState = record.hardState;
       else {
         entries.length = Math.min(entries.length, Math.max(0, record.entry.index - first));
@@ -35,23 +38,50 @@ export class Storage {
     return { hardState, snapshot, entries, applied: snapshot?.index ?? 0 };
   }
 
-  /** Written, and not durable before the next fsync is done. */
-  save(hardState: HardState | undefined, entries: readonly Entry[]): void {
-    let text = '';
-    for (const entry of entries) text += `E${entryText(entry)}\n`;
+  /** A record that a power-off cut short was never acknowledged: it is cut off. */
+  private readSegment(report: Report): readonly WalRecord[] {
+    const path = this.segment;
+    const text = this.disk.read(path) ?? '';
+    const { records, sum, valid } = decodeWal(path, text);
+    this.sum = sum;
+    if (valid === text.length) return records;
+    report('repairing', { path });
+    this.disk.write(`${path}.broken`, text);
+    this.disk.write(path, text.slice(0, valid));
+    report('repaired', { path, error: 'unexpected EOF' });
+    return records;
+  }
+
+  /** Written, and not durable before the next fsync is done. False: there is no room, and nothing was written. */
+  save(hardState: HardState | undefined, entries: readonly Entry[]): boolean {
+    const records = entries.map(entryRecord);
     if (hardState !== undefined) {
       this.hardState = hardState;
-      text += hardStateLine(hardState);
+      records.push(hardStateRecord(hardState));
     }
-    if (text !== '') this.disk.append(this.segment, text);
+    return records.length === 0 || this.disk.append(this.segment, this.encode(records));
   }
 
   /** From here on the log begins after the snapshot, with `tail`. Once that is durable, `forgetOld` may follow. */
-  saveSnapshot(snapshot: Snapshot, tail: readonly Entry[]): void {
-    this.disk.write(this.snapshotPath(snapshot), JSON.stringify(snapshot));
+  saveSnapshot(snapshot: Snapshot, tail: readonly Entry[]): boolean {
+    if (!this.disk.write(this.snapshotPath(snapshot), JSON.stringify(snapshot))) return false;
     this.segment = this.segmentOf(snapshot.index);
-    const lines = tail.map((entry) => `E${entryText(entry)}\n`);
-    this.disk.write(this.segment, `${hardStateLine(this.hardState)}${lines.join('')}`);
+    this.sum = 0;
+    return this.disk.write(this.segment, this.encode([hardStateRecord(this.hardState), ...tail.map(entryRecord)]));
+  }
+
+  get walPath(): string {
+    return this.segment;
+  }
+
+  private encode(records: readonly WalRecord[]): string {
+    let text = '';
+    for (const record of records) {
+      const { line, sum } = encodeRecord(record, this.sum);
+      this.sum = sum;
+      text += line;
+    }
+    return text;
   }
 
   forgetOld(snapshot: Snapshot): void {
@@ -79,21 +109,26 @@ export class Storage {
   }
 }
 
-function hardStateLine(hardState: HardState): string {
-  return `H${JSON.stringify(hardState)}\n`;
+export type Report = (message: string, fields: Readonly<Record<string, string>>) => void;
+
+function entryRecord(entry: Entry): WalRecord {
+  return { kind: 'E', text: entryText(entry) };
+}
+
+function hardStateRecord(hardState: HardState): WalRecord {
+  return { kind: 'H', text: JSON.stringify(hardState) };
 }
 
 function padded(value: number): string {
   return value.toString(16).padStart(16, '0');
 }
 
-function parseRecord(line: string): { readonly entry: Entry } | { readonly hardState: HardState } | undefined {
-  try {
-    if (line.startsWith('E')) return { entry: JSON.parse(line.slice(1)) as Entry };
-    if (line.startsWith('H')) return { hardState: JSON.parse(line.slice(1)) as HardState };
-  } catch {
-    return undefined;
-  }
+function parseRecord({
+  kind,
+  text,
+}: WalRecord): { readonly entry: Entry } | { readonly hardState: HardState } | undefined {
+  if (kind === 'E') return { entry: JSON.parse(text) as Entry };
+  if (kind === 'H') return { hardState: JSON.parse(text) as HardState };
   return undefined;
 }
 
