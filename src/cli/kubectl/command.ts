@@ -13,6 +13,8 @@ export interface Command {
   readonly examples?: readonly string[];
   readonly flags?: readonly FlagSpec[];
   readonly subcommands?: readonly Command[];
+  /** Not in the list of verbs. */
+  readonly hidden?: boolean;
   /** Absent: prints its help. */
   run?(context: Context): Promise<void>;
 }

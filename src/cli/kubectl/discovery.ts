@@ -52,9 +52,14 @@ export class Discovery {
 
   /** Finds what `po`, `pods`, `Pod`, `deployments.apps` or `deployments.v1.apps` means. */
   async find(name: string): Promise<ApiResource> {
-    const found = match(await this.all(), name) ?? match(await this.refresh(), name);
+    const found = await this.tryFind(name);
     if (found === undefined) throw noResourceType(name);
     return found;
+  }
+
+  /** Like `find`, but undefined for what the server does not have. */
+  async tryFind(name: string): Promise<ApiResource | undefined> {
+    return match(await this.all(), name) ?? match(await this.refresh(), name);
   }
 
   async findKind(apiVersion: string, kind: string): Promise<ApiResource | undefined> {

@@ -1,4 +1,5 @@
 import { DurationError, parseDuration } from '../../lib/duration.ts';
+import { compareStrings } from '../../lib/order.ts';
 import { goQuote } from '../text/go-quote.ts';
 import { CliError } from './errors.ts';
 
@@ -12,8 +13,15 @@ export interface FlagSpec {
   readonly bare?: string;
   readonly usage?: string;
   readonly hidden?: boolean;
+  /** The command does not start without it. */
+  readonly required?: boolean;
+  /** What help shows as the default, where the type alone does not tell. */
+  readonly shown?: string;
+  /** What is wrong with a value, beyond what its type allows. */
+  readonly check?: (value: string) => string | undefined;
 }
-export type FlagType = 'bool' | 'string' | 'int' | 'duration' | 'array' | 'slice';
+/** `array` takes each value as it is, `slice` splits at commas, `pairs` too and wants key=value. */
+export type FlagType = 'bool' | 'string' | 'int' | 'duration' | 'array' | 'slice' | 'pairs';
 
 export class FlagError extends Error {
   override readonly name = 'FlagError';
@@ -66,7 +74,21 @@ export class ParsedFlags {
   /** Every value given; `slice` flags split at commas. */
   list(name: string): readonly string[] {
     const values = this.given.get(name) ?? (this.specs.get(name)?.fallback === undefined ? [] : [this.string(name)]);
-    return this.specs.get(name)?.type === 'slice' ? values.flatMap((value) => value.split(',')) : values;
+    const type = this.specs.get(name)?.type;
+    return type === 'slice' || type === 'pairs' ? values.flatMap((value) => value.split(',')) : values;
+  }
+  /** What `key=value` gave; a key that is repeated keeps its last value. */
+  pairs(name: string): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+      this.list(name).map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
+    );
+  }
+  /** Required flags that are missing, as cobra names them. */
+  missing(): readonly string[] {
+    return [...this.specs.values()]
+      .filter((spec) => spec.required === true && !this.changed(spec.name))
+      .map((spec) => spec.name)
+      .sort(compareStrings);
   }
 }
 
@@ -162,13 +184,15 @@ function isTrue(text: string): boolean {
 }
 
 function checkValue(spec: FlagSpec, value: string): void {
-  const problem = problemOf(spec.type, value);
+  const problem = spec.check?.(value) ?? problemOf(spec.type, value);
   if (problem === undefined) return;
   const flag = spec.short === undefined ? `--${spec.name}` : `-${spec.short}, --${spec.name}`;
   throw new FlagError(`invalid argument ${goQuote(value)} for ${goQuote(flag)} flag: ${problem}`);
 }
 
 function problemOf(type: FlagType, value: string): string | undefined {
+  if (type === 'pairs' && !value.split(',').every((pair) => pair.includes('=')))
+    return `${value.split(',').find((pair) => !pair.includes('=')) ?? ''} must be formatted as key=value`;
   if (type === 'bool' && !BOOLEANS.has(value)) return `strconv.ParseBool: parsing ${goQuote(value)}: invalid syntax`;
   if (type === 'int' && !/^[-+]?\d+$/.test(value)) return `strconv.ParseInt: parsing ${goQuote(value)}: invalid syntax`;
   if (type !== 'duration') return undefined;

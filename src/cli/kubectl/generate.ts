@@ -5,9 +5,9 @@ import { asError, CliError, StatusError, usageError } from './errors.ts';
 import type { FlagSpec } from './flags.ts';
 import { withLastApplied } from './apply-object.ts';
 import { OUTPUT_FLAGS, reporter } from './output.ts';
-import { discoveryOf } from './selection.ts';
-import { noKindMatch, pathTo } from './discovery.ts';
-import { nameOf, str, withValue } from './object.ts';
+import { pathTo, resourceName } from './discovery.ts';
+import type { ApiResource } from './discovery.ts';
+import { splitApiVersion, str, withValue } from './object.ts';
 import type { Obj } from './server.ts';
 
 /** Flags of the commands that make an object from their arguments. */
@@ -33,28 +33,50 @@ export function oneName(context: Context): string {
   return name;
 }
 
+/** The name where a command may follow behind `--`. */
+export function oneNameBeforeDash(context: Context): string {
+  const before = context.flags.dash < 0 ? context.args.length : context.flags.dash;
+  if (before !== 1) throw usageError(context.path, `exactly one NAME is required, got ${before}`);
+  return context.args[0] ?? '';
+}
+
+/** Kinds of generated objects that belong to no namespace. */
+const CLUSTER_WIDE = ['ClusterRole', 'ClusterRoleBinding', 'Namespace', 'PriorityClass'];
+
+/** The resource of a generated object. Like upstream's typed clients it is known here: the server need not serve it. */
+function resourceFor(object: Obj): ApiResource {
+  const kind = str(object, 'kind');
+  const singular = kind.toLowerCase();
+  return {
+    ...splitApiVersion(str(object, 'apiVersion')),
+    kind,
+    plural: singular.endsWith('s') ? `${singular}es` : `${singular}s`,
+    singular,
+    namespaced: !CLUSTER_WIDE.includes(kind),
+    shortNames: [],
+    categories: [],
+    verbs: ['create'],
+    preferred: true,
+    subresources: [],
+  };
+}
+
 /** Creates a made object, or only shows it. `what` names the kind in a failure's message. */
 export async function createGenerated(context: Context, object: Obj, what: string): Promise<void> {
   const dryRun = dryRunOf(context);
   const fieldValidation = fieldValidationOf(context);
   const report = reporter(context, operationText('created', dryRun), false);
-  const resource = await discoveryOf(context).findKind(str(object, 'apiVersion'), str(object, 'kind'));
-  const namespaced = resource?.namespaced !== false;
-  const explicit = namespaced && context.namespaceGiven ? withNamespace(object, context.namespace) : object;
+  const resource = resourceFor(object);
+  const explicit = resource.namespaced && context.namespaceGiven ? withNamespace(object, context.namespace) : object;
   const complete = context.flags.bool('save-config') ? withLastApplied(explicit) : explicit;
   if (dryRun === 'client') {
     report.print(complete);
     return report.flush();
   }
-  if (resource === undefined) throw noKindMatch(nameOf(object), '', '', str(object, 'apiVersion'), str(object, 'kind'));
   const query = { dryRun: dryRunQuery(dryRun), fieldManager: context.flags.string('field-manager'), fieldValidation };
+  const path = pathTo(resource, resource.namespaced ? context.namespace : '');
   try {
-    report.print(
-      await context.server.json('POST', pathTo(resource, namespaced ? context.namespace : ''), {
-        query,
-        body: complete,
-      }),
-    );
+    report.print(await context.server.json('POST', path, { query, body: complete, about: resourceName(resource) }));
   } catch (error) {
     throw generatorError(asError(error), what);
   }

@@ -7,7 +7,7 @@ import { GLOBAL_FLAGS } from './common-flags.ts';
 import { asError, CliError, describeFailure, PlainError } from './errors.ts';
 import { flagError, FlagError, HelpRequested, parseArgs } from './flags.ts';
 import type { FlagSpec, ParsedFlags } from './flags.ts';
-import { commandHelp, rootHelp } from './help.ts';
+import { commandHelp, inOrder, rootHelp } from './help.ts';
 import { interruptible } from './interruptible.ts';
 import type { KubectlIo } from './io.ts';
 import { Server } from './server.ts';
@@ -82,10 +82,7 @@ function takesValue(word: string, command: Command | undefined): boolean {
 function showRoot(argv: readonly string[], rest: readonly string[], io: KubectlIo): number {
   const word = rest.find((each) => !each.startsWith('-'));
   if (word === 'help' || argv.length === 0 || word === undefined) return showHelp(rest, io);
-  const similar = similarNames(
-    word,
-    COMMANDS.map((each) => each.name),
-  );
+  const similar = similarNames(word, COMMANDS.map((each) => each.name).sort(inOrder));
   const hint = similar.length === 0 ? '' : `\n\nDid you mean this?\n${similar.map((name) => `\t${name}\n`).join('')}`;
   io.stderr(`error: unknown command ${JSON.stringify(word)} for "kubectl"${hint === '' ? '\n' : hint}`);
   return 1;
@@ -112,6 +109,8 @@ async function runCommand(command: Command, path: string, rest: readonly string[
     throw error;
   }
   if (command.run === undefined) return runWithoutAction(command, path, flags, io);
+  const missing = flags.missing();
+  if (missing.length > 0) throw new CliError(`required flag(s) "${missing.join('", "')}" not set`);
   const context = createContext(io, path, flags);
   await command.run(context);
   context.server.failIfWarned();

@@ -20,6 +20,8 @@ export interface CallOptions {
   readonly body?: unknown;
   readonly contentType?: string;
   readonly timeout?: Micros;
+  /** `jobs.batch`: named in the error that stands for an answer which is no Status, as typed clients do. */
+  readonly about?: string;
 }
 
 export interface KubeStreamHandlers {
@@ -56,7 +58,7 @@ export class Server {
       timeout === undefined ? {} : { timeout },
     );
     this.showWarnings(response.headers);
-    if (response.status >= 400) throw new StatusError(statusOf(response, method));
+    if (response.status >= 400) throw new StatusError(statusOf(response, method, options.about));
     return { status: response.status, body: response.body };
   }
 
@@ -141,14 +143,17 @@ export class Server {
   }
 }
 
-export function statusOf(response: HttpResponse, method: string): Status {
+export function statusOf(response: HttpResponse, method: string, about?: string): Status {
   try {
     const body: unknown = JSON.parse(response.body);
     if (isObject(body) && body['kind'] === 'Status') return body as unknown as Status;
   } catch {
     // Not JSON: the status is made from the code, as client-go does.
   }
-  return genericStatus(response.status, method, response.body);
+  const generic = genericStatus(response.status, method, response.body);
+  return about === undefined
+    ? generic
+    : { ...generic, message: `${generic.message ?? ''} (${method.toLowerCase()} ${about})` };
 }
 
 /** Models apierrors.NewGenericServerResponse for the codes that proxies and the door answer by themselves. */

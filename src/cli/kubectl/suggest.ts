@@ -1,11 +1,9 @@
 /** Names near a mistyped one. Models cobra's SuggestionsFor: at most two edits, or the same beginning. */
 export function similarNames(typed: string, names: readonly string[]): string[] {
-  return names
-    .filter(
-      (name) =>
-        distance(typed.toLowerCase(), name.toLowerCase()) <= 2 || name.toLowerCase().startsWith(typed.toLowerCase()),
-    )
-    .sort();
+  return names.filter(
+    (name) =>
+      distance(typed.toLowerCase(), name.toLowerCase()) <= 2 || name.toLowerCase().startsWith(typed.toLowerCase()),
+  );
 }
 
 function distance(a: string, b: string): number {

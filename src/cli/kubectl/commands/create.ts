@@ -8,6 +8,13 @@ import { OUTPUT_FLAGS, reporter } from '../output.ts';
 import { fileTargets, throwAll } from '../selection.ts';
 import { createConfigMap } from './create/config-map.ts';
 import { createDeployment } from './create/deployment.ts';
+import { createIngress } from './create/ingress.ts';
+import { createCronJob, createJob } from './create/job.ts';
+import { createPodDisruptionBudget } from './create/pod-disruption-budget.ts';
+import { createQuota } from './create/quota.ts';
+import { createClusterRole, createRole } from './create/role.ts';
+import { createClusterRoleBinding, createRoleBinding } from './create/role-binding.ts';
+import { createToken } from './create/token.ts';
 import { createNamespace, createPriorityClass, createServiceAccount } from './create/simple.ts';
 import { createSecret } from './create/secret.ts';
 import { createService } from './create/service.ts';
@@ -36,16 +43,32 @@ export const create: Command = {
       usage: 'Record the object in its annotation, for a later apply.',
     },
     { name: 'edit', type: 'bool', fallback: 'false', usage: 'Edit the object before it is created.' },
+    {
+      name: 'windows-line-endings',
+      type: 'bool',
+      fallback: 'false',
+      usage: 'End lines of the edited text as Windows does.',
+    },
     { name: 'raw', type: 'string', usage: 'Path to POST the file to as it is.' },
   ],
   subcommands: [
+    createClusterRole,
+    createClusterRoleBinding,
     createConfigMap,
+    createCronJob,
     createDeployment,
+    createIngress,
+    createJob,
     createNamespace,
+    createPodDisruptionBudget,
     createPriorityClass,
+    createQuota,
+    createRole,
+    createRoleBinding,
     createSecret,
     createService,
     createServiceAccount,
+    createToken,
   ],
   run: runCreate,
 };

@@ -4,7 +4,7 @@ import { commandHelp } from '../help.ts';
 
 export const options: Command = {
   name: 'options',
-  group: 'Other Commands',
+  hidden: true,
   short: 'List the options that every command takes',
   usage: '',
   run(context) {

@@ -4,7 +4,7 @@ import { changeObjects, modifyFlags, selectionOf } from '../modify.ts';
 import { list, record, str, withValue } from '../object.ts';
 import type { Obj } from '../server.ts';
 import { goQuote } from '../../text/go-quote.ts';
-import { isQuantity } from '../../../api/quantity.ts';
+import { amounts } from '../amounts.ts';
 import { visitProbe } from '../selection-probe.ts';
 
 const setImage: Command = {
@@ -159,21 +159,6 @@ async function listEnv(context: Context, resources: readonly string[]): Promise<
       for (const each of list(container, 'env')) context.out(`${str(each, 'name')}=${str(each, 'value')}\n`);
     }
   });
-}
-
-function amounts(text: string): Readonly<Record<string, string>> | undefined {
-  if (text === '') return undefined;
-  return Object.fromEntries(
-    text.split(',').map((pair) => {
-      const [name = '', amount] = pair.split('=');
-      if (amount === undefined) throw new CliError(`Invalid argument syntax ${pair}, expected <resource>=<value>`);
-      if (!isQuantity(amount))
-        throw new CliError(
-          "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
-        );
-      return [name, amount];
-    }),
-  );
 }
 
 function withResources(

@@ -1,5 +1,6 @@
 import type { Command } from '../../command.ts';
 import { createGenerated, generatorFlags, oneName } from '../../generate.ts';
+import { withHash } from '../../append-hash.ts';
 import { keyValues, SOURCE_FLAGS } from './key-values.ts';
 
 export const createConfigMap: Command = {
@@ -17,6 +18,6 @@ export const createConfigMap: Command = {
       metadata: { name },
       ...(Object.keys(data).length === 0 ? {} : { data }),
     };
-    await createGenerated(context, object, 'configmap');
+    await createGenerated(context, withHash(context, object), 'configmap');
   },
 };

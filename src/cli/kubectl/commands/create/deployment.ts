@@ -1,6 +1,6 @@
 import type { Command } from '../../command.ts';
-import { CliError, usageError } from '../../errors.ts';
-import { createGenerated, generatorFlags } from '../../generate.ts';
+import { CliError } from '../../errors.ts';
+import { createGenerated, generatorFlags, oneNameBeforeDash } from '../../generate.ts';
 
 export const createDeployment: Command = {
   name: 'deployment',
@@ -13,17 +13,14 @@ export const createDeployment: Command = {
   ],
   flags: [
     ...generatorFlags('kubectl-create'),
-    { name: 'image', type: 'slice', usage: 'Image to run; can be repeated.' },
+    { name: 'image', type: 'slice', required: true, usage: 'Image to run; can be repeated.' },
     { name: 'port', type: 'int', fallback: '-1', usage: 'Port that the container serves.' },
     { name: 'replicas', short: 'r', type: 'int', fallback: '1', usage: 'Number of pods.' },
   ],
   async run(context) {
-    const before = context.flags.dash < 0 ? context.args.length : context.flags.dash;
-    if (before !== 1) throw usageError(context.path, `exactly one NAME is required, got ${before}`);
-    const name = context.args[0] ?? '';
+    const name = oneNameBeforeDash(context);
     const command = context.args.slice(1);
     const images = context.flags.list('image');
-    if (images.length === 0) throw new CliError('required flag(s) "image" not set');
     if (images.length > 1 && command.length > 0)
       throw new CliError('cannot specify multiple --image options and command');
     const port = context.flags.int('port');

@@ -4,11 +4,18 @@ import { CliError } from '../../errors.ts';
 import type { FlagSpec } from '../../flags.ts';
 import { goQuote } from '../../../text/go-quote.ts';
 
+export const HASH_FLAG: FlagSpec = {
+  name: 'append-hash',
+  type: 'bool',
+  fallback: 'false',
+  usage: 'Add a hash of the content to the name.',
+};
+
 export const SOURCE_FLAGS: readonly FlagSpec[] = [
   { name: 'from-literal', type: 'array', usage: 'A key and its value: key=value.' },
   { name: 'from-file', type: 'slice', usage: 'A file, a directory, or key=file.' },
   { name: 'from-env-file', type: 'slice', usage: 'A file with lines of key=value.' },
-  { name: 'append-hash', type: 'bool', fallback: 'false', usage: 'Add a hash of the content to the name.' },
+  HASH_FLAG,
 ];
 
 /** Keys and values as the flags give them. Models kubectl/pkg/cmd/create's handling of sources. */

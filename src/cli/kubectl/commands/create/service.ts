@@ -11,26 +11,26 @@ export const createService: Command = {
   name: 'service',
   aliases: ['svc'],
   short: 'Create a service using a specified subcommand',
-  usage: '(clusterip | externalname | loadbalancer | nodeport)',
+  usage: '[flags]',
   subcommands: [
-    serviceCommand('clusterip', 'ClusterIP', 'Create a ClusterIP service', [
+    serviceCommand('clusterip', 'ClusterIP', '[--tcp=<port>:<targetPort>]', [
       TCP_FLAG,
       { name: 'clusterip', type: 'string', usage: 'The address to take, or None.' },
     ]),
-    serviceCommand('externalname', 'ExternalName', 'Create an ExternalName service', [
+    serviceCommand('externalname', 'ExternalName', '--external-name external.name', [
       TCP_FLAG,
-      { name: 'external-name', type: 'string', usage: 'The name that the service stands for.' },
+      { name: 'external-name', type: 'string', required: true, usage: 'The name that the service stands for.' },
     ]),
-    serviceCommand('loadbalancer', 'LoadBalancer', 'Create a LoadBalancer service', [TCP_FLAG]),
-    serviceCommand('nodeport', 'NodePort', 'Create a NodePort service', [TCP_FLAG, NODE_PORT_FLAG]),
+    serviceCommand('loadbalancer', 'LoadBalancer', '[--tcp=port:targetPort]', [TCP_FLAG]),
+    serviceCommand('nodeport', 'NodePort', '[--tcp=port:targetPort]', [TCP_FLAG, NODE_PORT_FLAG]),
   ],
 };
 
-function serviceCommand(name: string, type: string, short: string, flags: readonly FlagSpec[]): Command {
+function serviceCommand(name: string, type: string, wanted: string, flags: readonly FlagSpec[]): Command {
   return {
     name,
-    short,
-    usage: 'NAME [--tcp=<port>:<targetPort>] [--dry-run=server|client|none]',
+    short: `Create ${type === 'ExternalName' ? 'an' : 'a'} ${type} service`,
+    usage: `NAME ${wanted} [--dry-run=server|client|none]`,
     flags: [...generatorFlags('kubectl-create'), ...flags],
     run: (context) => createWith(context, type),
   };
@@ -40,8 +40,6 @@ async function createWith(context: Context, type: string): Promise<void> {
   const name = oneName(context);
   const clusterIP = context.flags.has('clusterip') ? context.flags.string('clusterip') : '';
   const ports = context.flags.list('tcp').map((pair) => portOf(pair, context));
-  if (type === 'ExternalName' && context.flags.string('external-name') === '')
-    throw new CliError('required flag(s) "external-name" not set');
   if (ports.length === 0 && type !== 'ExternalName' && clusterIP !== 'None')
     throw new CliError('at least one tcp port specifier must be provided');
   const labels = { app: name };
@@ -71,7 +69,7 @@ function portOf(pair: string, context: Context) {
 }
 
 function numberOf(text: string): number {
-  if (!/^\d+$/.test(text)) throw new CliError(`strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`);
+  if (!/^\d+$/.test(text)) throw new CliError(`strconv.ParseUint: parsing ${goQuote(text)}: invalid syntax`);
   const port = Number(text);
   if (port < 1 || port > 65535) throw new CliError('must be between 1 and 65535, inclusive');
   return port;
