@@ -2,12 +2,13 @@ import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 import { kubernetesTexts } from './scripts/kubernetes-texts.mjs';
+import { doorPlugin } from './src/gateway/vite-door.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
   base: './',
-  plugins: [react(), kubernetesTexts()],
+  plugins: [react(), kubernetesTexts(), doorPlugin()],
   worker: { format: 'es', plugins: () => [kubernetesTexts()] },
   // Vite's scanner does not follow `new Worker(new URL(…))`: unlisted entries would make it reload the page at first boot.
   optimizeDeps: {

@@ -1,19 +1,23 @@
 import { expose, proxy } from 'comlink';
+import { Door } from '../src/api/door.ts';
 import { machinesOf, parseTopology, topologyJson } from '../src/cluster/topology.ts';
 import { parseRecording } from '../src/cluster/recording.ts';
 import { createSession } from '../src/sim/hub.ts';
 import { createPool } from '../src/sim/placement/pool.ts';
 import { createSpares } from '../src/sim/placement/spares.ts';
+import { tapOutput } from '../src/sim/placement/tap.ts';
 import { createWorkers, type WorkerFactory } from '../src/sim/placement/workers.ts';
 import type { Placement } from '../src/sim/placement/placement.ts';
-import type { Machines, PlacementName, Session } from '../src/sim/session.ts';
+import type { Input, Machines, PlacementName, Session } from '../src/sim/session.ts';
 import { portOfWorker } from '../src/sim/worker-main.ts';
+import { connectDoor, DoorLink } from '../src/ui/session/door-link.ts';
 import type { Hub, OpenOptions } from '../src/ui/session/hub.ts';
 
 type Start = (name: string) => Worker;
 
 /** The process table of the browser: which file runs a program that has a worker of its own. Everything else is a machine's. */
 const files: Readonly<Record<string, Start>> = {
+  door: (name) => new Worker(new URL('./cloud.ts', import.meta.url), { type: 'module', name }),
   etcd: (name) => new Worker(new URL('./etcd.ts', import.meta.url), { type: 'module', name }),
   internet: (name) => new Worker(new URL('./cloud.ts', import.meta.url), { type: 'module', name }),
   'kube-apiserver': (name) => new Worker(new URL('./kube-apiserver.ts', import.meta.url), { type: 'module', name }),
@@ -64,26 +68,55 @@ async function placementOf(name: PlacementName): Promise<Placement> {
   return createInThread(programs);
 }
 
-let current: Session | undefined;
+interface Run {
+  readonly session: Session;
+  readonly hasDoor: boolean;
+  /** Those of the recording that it has again. */
+  readonly inputs: readonly Input[];
+}
+
+let current: Run | undefined;
+let link: DoorLink | undefined;
 
 const hub: Hub = {
   async open(options: OpenOptions) {
     const recording = options.recording === undefined ? undefined : parseRecording(options.recording);
     const topology = parseTopology(recording?.topology ?? options.topology);
     const placement = await placementOf(options.placement);
-    await current?.stop();
+    link?.shut();
+    await current?.session.stop();
     spares.stop();
     const machines = machinesOf(topology);
     if (options.placement === 'workers') spares.prepare(programsAtBoot(machines));
-    current = createSession({
+    const inputs = recording?.inputs ?? [];
+    // What a run that was ended still prints is nobody's.
+    const hear = (text: string): void => {
+      if (current === run) link?.hear(text);
+    };
+    const session = createSession({
       seed: recording?.seed ?? options.seed,
       epoch: recording?.epoch ?? options.epoch,
       topology: topologyJson(topology),
       machines,
-      placement,
-      ...(recording === undefined ? {} : { inputs: recording.inputs }),
+      placement: topology.door ? tapOutput(placement, Door.program, hear) : placement,
+      inputs,
     });
-    return proxy(current);
+    const run: Run = { session, hasDoor: topology.door, inputs };
+    current = run;
+    return proxy(session);
+  },
+  async openDoor(offer, tell) {
+    if (current === undefined) return;
+    if (!current.hasDoor) {
+      link?.leave();
+      tell({ kind: 'without' });
+      return;
+    }
+    link ??= new DoorLink({ tell, connect: (handlers) => connectDoor(offer, handlers) });
+    link.open(current.session, current.inputs);
+  },
+  async takeDoor() {
+    link?.take();
   },
 };
 

@@ -9,6 +9,8 @@ type Listener = (batch: readonly TraceEvent[], status: SessionStatus) => void;
 /** A session made of a story written beforehand: for looking at the page without a cluster. */
 export const demoHub: Hub = {
   open: async (options) => openDemo(options),
+  openDoor: async () => undefined,
+  takeDoor: async () => undefined,
 };
 
 const STARTS_AT: Micros = 134_350_000;

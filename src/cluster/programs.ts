@@ -3,6 +3,7 @@ import { kubeApiserver } from '../control-plane/kube-apiserver/kube-apiserver.ts
 import { kubeControllerManager } from '../control-plane/kube-controller-manager/kube-controller-manager.ts';
 import { kubeScheduler } from '../control-plane/kube-scheduler/kube-scheduler.ts';
 import { loadBalancer } from '../control-plane/load-balancer/load-balancer.ts';
+import { door } from '../cli/door/door.ts';
 import { internet } from '../cli/internet/internet.ts';
 import { sshd } from '../cli/ssh/sshd.ts';
 import { terminal } from '../cli/terminal/terminal.ts';
@@ -21,6 +22,7 @@ export const programs: ProgramTable = {
   'kube-scheduler': kubeScheduler,
   'load-balancer': loadBalancer,
   containerd: containerRuntime,
+  door,
   internet,
   'kube-proxy': kubeProxy,
   kubelet,

@@ -1,3 +1,4 @@
+import { Door } from '../api/door.ts';
 import { ClusterDefaults, Ports } from '../api/ports.ts';
 import { MILLISECOND, SECOND, type JsonObject } from '../sim/env.ts';
 import type { HostSpec, InitProcess, Machines } from '../sim/session.ts';
@@ -16,7 +17,7 @@ export interface Topology {
   readonly etcd: 'stacked' | 'external';
   /** How many machines external etcd has. */
   readonly etcdMembers: number;
-  /** A machine for clients from outside the run (src/gateway): only where there is a door, so that other runs stay as they are. */
+  /** A machine for clients from outside the run (cli/door): only where there is a door, so that other runs stay as they are. */
   readonly door: boolean;
 }
 
@@ -112,10 +113,10 @@ export function workerMachines(topology: Topology): Machine[] {
 }
 
 const doorHost: HostSpec = {
-  name: 'door',
-  ip: '10.0.0.3',
-  role: 'laptop',
-  init: [{ program: 'door', name: 'door', args: { argv: [`--server=${Endpoint}`] }, restartAfter: SECOND }],
+  name: Door.host,
+  ip: Door.ip,
+  role: 'door',
+  init: [{ program: Door.program, name: 'door', args: { argv: [`--server=${Endpoint}`] }, restartAfter: SECOND }],
 };
 
 const sshd: InitProcess = { program: 'sshd', name: 'sshd', args: {}, restartAfter: SECOND };

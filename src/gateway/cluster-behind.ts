@@ -1,17 +1,13 @@
+import { Door } from '../api/door.ts';
 import { GodView } from '../cluster/god-view.ts';
 import { readyNodes } from '../cluster/cluster.ts';
-import { programs as clusterPrograms } from '../cluster/programs.ts';
+import { programs as everyProgram } from '../cluster/programs.ts';
 import { machinesOf, topologyJson, type Topology } from '../cluster/topology.ts';
 import type { Micros, ProgramTable } from '../sim/env.ts';
 import { createSession } from '../sim/hub.ts';
 import { createInThread } from '../sim/placement/in-thread.ts';
+import { tapOutput } from '../sim/placement/tap.ts';
 import type { Input, Session, Speed } from '../sim/session.ts';
-import { door } from './door.ts';
-import { Door } from './protocol.ts';
-import { tapOutput } from './tap.ts';
-
-/** All that a cluster with a door can run. */
-export const programsWithDoor: ProgramTable = { ...clusterPrograms, door };
 
 export interface BehindOptions {
   readonly topology: Topology;
@@ -25,14 +21,7 @@ export interface BehindOptions {
 }
 
 /** A run in this thread whose door is heard. */
-export function createRun({
-  topology,
-  seed,
-  epoch,
-  hear,
-  inputs,
-  programs = programsWithDoor,
-}: BehindOptions): Session {
+export function createRun({ topology, seed, epoch, hear, inputs, programs = everyProgram }: BehindOptions): Session {
   return createSession({
     seed,
     epoch,

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { bytesToText, textToBytes } from '../lib/byte-text.ts';
 import { admit } from './guard.ts';
-import { parseDoorOutput, type DoorInput, type DoorOutput } from './protocol.ts';
+import { parseDoorOutput, type DoorInput, type DoorOutput } from '../api/door.ts';
 import { PROTOBUF, protobufToJson, ProtobufError, UnknownKind } from './protobuf.ts';
 import { statusBody } from './status-body.ts';
 
@@ -11,18 +11,43 @@ import { statusBody } from './status-body.ts';
 export const BODY_LIMIT = 3 * 1024 * 1024;
 /** A client that leaves this much of an answer unread is cut off. */
 export const UNREAD_LIMIT = 16 * 1024 * 1024;
-/** Connections at once, and requests that wait for an answer at once. */
-export const CONNECTION_LIMIT = 1_024;
-export const OPEN_LIMIT = 4_096;
-/** A client has this long to send a request's head, and the whole of it: ms. */
-const HEAD_TIME = 15_000;
-const REQUEST_TIME = 60_000;
+
+/** What all clients together may have, and how long one may take: ms. */
+export interface DoorLimits {
+  readonly connections: number;
+  /** Exchanges at once: over all connections, and over one (of which HTTP/1.1 answers only the first). */
+  readonly open: number;
+  readonly openPerConnection: number;
+  /** Bytes of requests that the run has not answered yet. */
+  readonly waitingBytes: number;
+  /** To send a request's head, and the whole of it. */
+  readonly headTime: number;
+  readonly requestTime: number;
+  /** Without reading anything of an answer that waits for it. */
+  readonly readTime: number;
+  /** Between two pings of a WebSocket: one that has not answered the last is gone. */
+  readonly pingTime: number;
+  /** How often the times of heads and requests are looked at. */
+  readonly checkTime: number;
+}
+
+export const DOOR_LIMITS: DoorLimits = {
+  connections: 1_024,
+  open: 4_096,
+  openPerConnection: 64,
+  waitingBytes: 256 * 1024 * 1024,
+  headTime: 15_000,
+  requestTime: 60_000,
+  readTime: 60_000,
+  pingTime: 30_000,
+  checkTime: 5_000,
+};
 
 /** The way into a run: what is sent becomes an input of it. */
 export interface DoorLink {
   send(input: DoorInput): void;
-  /** False: no cluster is there now. */
-  isOpen(): boolean;
+  /** Why no cluster is there now. */
+  closed(): string | undefined;
 }
 
 /** What an exchange does with the door's answers. */
@@ -32,21 +57,45 @@ export interface Answering {
   lost(): void;
 }
 
+/** Upstream's words, of max-in-flight and of flow control alike. */
+const TOO_MANY = 'Too many requests, please try again later.';
+
+interface Exchange {
+  readonly answering: Answering;
+  readonly connection: ClientConnection;
+}
+
+interface ClientConnection {
+  conn: number;
+  /** The run has heard of it. */
+  known: boolean;
+  /** Exchanges that go on over it. */
+  open: number;
+}
+
 /** One run's side of the real network: turns requests into inputs, and the door's output into answers. */
 export class DoorServer {
   readonly server: Server;
+  readonly limits: DoorLimits;
   readonly #link: DoorLink;
   readonly #token: string;
-  readonly #open = new Map<number, Answering>();
-  readonly #connections = new Map<Duplex, number>();
+  readonly #open = new Map<number, Exchange>();
+  readonly #connections = new Map<Duplex, ClientConnection>();
+  #waitingBytes = 0;
+  #asked = 0;
   #nextId = 1;
   #nextConnection = 1;
 
-  constructor(link: DoorLink, token: string) {
+  constructor(link: DoorLink, token: string, limits: Partial<DoorLimits> = {}) {
     this.#link = link;
     this.#token = token;
-    this.server = createServer({ headersTimeout: HEAD_TIME, requestTimeout: REQUEST_TIME });
-    this.server.maxConnections = CONNECTION_LIMIT;
+    this.limits = { ...DOOR_LIMITS, ...limits };
+    this.server = createServer({
+      headersTimeout: this.limits.headTime,
+      requestTimeout: this.limits.requestTime,
+      connectionsCheckingInterval: this.limits.checkTime,
+    });
+    this.server.maxConnections = this.limits.connections;
     this.server.on('request', (request, response) => this.handle(request, response));
     this.server.on('checkContinue', (request, response) => this.handle(request, response));
     this.server.on('clientError', (_error, socket) => socket.destroy());
@@ -58,15 +107,31 @@ export class DoorServer {
       const output = line === '' ? undefined : parseDoorOutput(line);
       if (output === undefined) continue;
       if (output.t === 'started') this.lose();
-      else this.#open.get(output.id)?.hear(output);
+      else this.#open.get(output.id)?.answering.hear(output);
     }
   }
 
   /** All that was going on is lost: the cluster, or its door, started anew. */
   lose(): void {
-    const all = [...this.#open.values()];
-    this.#open.clear();
-    for (const answering of all) answering.lost();
+    const all = [...this.#open];
+    for (const [id] of all) this.#forget(id);
+    for (const [, { answering }] of all) answering.lost();
+  }
+
+  /** Names nothing by these numbers or lower ones: the run has had them. */
+  countFrom(above: number): void {
+    this.#nextId = Math.max(this.#nextId, above + 1);
+    this.#nextConnection = Math.max(this.#nextConnection, above + 1);
+    // Connections of clients outlive a run; the next one has not heard of them.
+    for (const connection of this.#connections.values()) {
+      connection.conn = this.#nextConnection++;
+      connection.known = false;
+    }
+  }
+
+  /** Connections with clients, and the requests that there have been. */
+  activity(): { readonly clients: number; readonly asked: number } {
+    return { clients: this.#connections.size, asked: this.#asked };
   }
 
   /** Ends everything at once. */
@@ -85,7 +150,14 @@ export class DoorServer {
     if ('code' in admitted) return refuse(request, response, admitted.code, admitted.message);
     const { path } = admitted;
     if (isUpgradeOnly(path)) return refuse(request, response, 400, 'Upgrade request required');
-    readBody(request, response, (bytes) => {
+    let held = 0;
+    response.on('close', () => (this.#waitingBytes -= held));
+    const hold = (more: number): boolean => {
+      held += more;
+      this.#waitingBytes += more;
+      return this.#waitingBytes <= this.limits.waitingBytes;
+    };
+    readBody(request, response, hold, (bytes) => {
       const body = bodyOf(request, response, bytes);
       if (body !== undefined) this.#ask(request, response, path, body);
     });
@@ -95,16 +167,26 @@ export class DoorServer {
   admit(request: IncomingMessage): { readonly path: string } | { readonly code: number; readonly message: string } {
     const path = admit(request, this.#token);
     if (path === undefined) return { code: 403, message: 'forbidden: wrong token, Host or Origin' };
-    if (!this.#link.isOpen()) return { code: 503, message: 'no cluster is open behind this door' };
-    if (this.#open.size >= OPEN_LIMIT) return { code: 429, message: 'Too many requests, please try again later.' };
+    const closed = this.#link.closed();
+    if (closed !== undefined) return { code: 503, message: closed };
+    if (this.#isFull(request)) return { code: 429, message: TOO_MANY };
     return { path };
+  }
+
+  #isFull({ socket }: IncomingMessage): boolean {
+    const here = this.#connections.get(socket)?.open ?? 0;
+    return this.#open.size >= this.limits.open || here >= this.limits.openPerConnection;
   }
 
   /** Starts an exchange; returns how to speak further to it. */
   begin(request: IncomingMessage, path: string, body: string, answering: Answering): Speaking {
     const id = this.#nextId++;
-    const conn = this.#connectionOf(request.socket);
-    this.#open.set(id, answering);
+    const connection = this.#connectionOf(request.socket);
+    const { conn } = connection;
+    this.#open.set(id, { answering, connection });
+    connection.open++;
+    connection.known = true;
+    this.#asked++;
     const { method = 'GET' } = request;
     this.#link.send({ t: 'request', id, conn, method, path, headers: passedHeaders(request), body });
     return {
@@ -115,16 +197,24 @@ export class DoorServer {
         if (this.#open.has(id)) this.#link.send({ t: 'end', id });
       },
       cancel: (why) => {
-        if (this.#open.delete(id)) this.#link.send({ t: 'cancel', id, why });
+        if (this.#forget(id)) this.#link.send({ t: 'cancel', id, why });
       },
-      over: () => void this.#open.delete(id),
+      over: () => void this.#forget(id),
     };
+  }
+
+  #forget(id: number): boolean {
+    const exchange = this.#open.get(id);
+    if (exchange === undefined) return false;
+    this.#open.delete(id);
+    exchange.connection.open--;
+    return true;
   }
 
   #ask(request: IncomingMessage, response: ServerResponse, path: string, body: string): void {
     if (response.destroyed) return;
     const speaking = this.begin(request, path, body, {
-      hear: (output) => answer(response, output, speaking),
+      hear: (output) => answer(response, output, speaking, this.limits),
       lost: () => response.destroy(),
     });
     response.on('close', () => {
@@ -134,16 +224,16 @@ export class DoorServer {
     });
   }
 
-  #connectionOf(socket: Socket): number {
+  #connectionOf(socket: Socket): ClientConnection {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;
-    const conn = this.#nextConnection++;
-    this.#connections.set(socket, conn);
+    const connection: ClientConnection = { conn: this.#nextConnection++, known: false, open: 0 };
+    this.#connections.set(socket, connection);
     socket.once('close', () => {
       this.#connections.delete(socket);
-      this.#link.send({ t: 'gone', conn });
+      if (connection.known) this.#link.send({ t: 'gone', conn: connection.conn });
     });
-    return conn;
+    return connection;
   }
 }
 
@@ -204,8 +294,13 @@ function bodyOf(request: IncomingMessage, response: ServerResponse, bytes: Buffe
   }
 }
 
-/** Hands on the whole body, or answers 413 as soon as it is known to be too long. */
-function readBody(request: IncomingMessage, response: ServerResponse, then: (body: Buffer) => void): void {
+/** Hands on the whole body, or answers 413 as soon as it is known to be too long; 429 when `hold` takes no more. */
+function readBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  hold: (bytes: number) => boolean,
+  then: (body: Buffer) => void,
+): void {
   const tooLong = (): void => refuse(request, response, 413, `Request entity too large: limit is ${BODY_LIMIT}`);
   if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) return tooLong();
   if (request.headers.expect !== undefined) response.writeContinue();
@@ -213,12 +308,14 @@ function readBody(request: IncomingMessage, response: ServerResponse, then: (bod
   let length = 0;
   const take = (piece: Buffer): void => {
     length += piece.length;
-    if (length <= BODY_LIMIT) {
+    const fits = length <= BODY_LIMIT;
+    if (fits && hold(piece.length)) {
       pieces.push(piece);
       return;
     }
     request.off('data', take).off('end', finish);
-    tooLong();
+    if (fits) refuse(request, response, 429, TOO_MANY);
+    else tooLong();
   };
   const finish = (): void => then(Buffer.concat(pieces));
   // A broken chunk ends the request without an `end`: nothing of it was an input.
@@ -229,11 +326,14 @@ function answer(
   response: ServerResponse,
   output: Exclude<DoorOutput, { readonly t: 'started' }>,
   speaking: Speaking,
+  { readTime }: DoorLimits,
 ): void {
   switch (output.t) {
     case 'answer': {
       const body = textToBytes(output.body);
       speaking.over();
+      // Ends the connection when nothing is read for so long; Node sets the time anew when the answer is out.
+      response.setTimeout(readTime);
       response.writeHead(output.status, { ...output.headers, 'content-length': body.length });
       response.end(body);
       return;

@@ -3,10 +3,10 @@ import { connect } from 'node:net';
 import { CoreV1Api, KubeConfig, makeInformer, type V1ConfigMap } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { replayRecording } from '../cluster/replay.ts';
+import { programs } from '../cluster/programs.ts';
 import { parseRecording } from '../cluster/recording.ts';
 import { createInThread } from '../sim/placement/in-thread.ts';
 import { Bench, realKubectl } from './clients.testing.ts';
-import { programsWithDoor } from './cluster-behind.ts';
 import { BODY_LIMIT, UNREAD_LIMIT } from './door-server.ts';
 
 let bench: Bench;
@@ -22,7 +22,7 @@ afterAll(async () => {
   await bench.serving.close();
   const saved = parseRecording(JSON.stringify(await bench.serving.session.export()));
   await bench.serving.session.stop();
-  const report = await replayRecording(saved, createInThread(programsWithDoor));
+  const report = await replayRecording(saved, createInThread(programs));
   expect(report.inputs).toBeGreaterThan(20);
   expect(report.hash).toBe(saved.hash);
 }, 120_000);

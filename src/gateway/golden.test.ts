@@ -13,7 +13,7 @@ import { missesOf, parseSteps, score, setupParts, STORIES, type Scored } from '.
 import { defaultTopology } from '../cluster/topology.ts';
 import { SECOND } from '../sim/env.ts';
 import { realKubectl } from './clients.testing.ts';
-import { programsWithDoor } from './cluster-behind.ts';
+import { programs } from '../cluster/programs.ts';
 import { startServing, type Serving } from './serving.ts';
 
 /** The cluster's clock against this machine's: what the commands wait for comes sooner. */
@@ -34,7 +34,7 @@ class Replay {
     return new Replay(
       await startServing({
         topology,
-        programs: withMachines(programsWithDoor),
+        programs: withMachines(programs),
         seed: 1,
         speed: SPEED,
         port: 0,

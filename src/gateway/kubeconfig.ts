@@ -1,4 +1,5 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /**
  * A kubeconfig that needs no credentials: over plain HTTP kubectl would send none, so the secret is in the address.
@@ -24,9 +25,11 @@ users:
 `;
 }
 
-/** Only its owner may read it: it holds the token. */
+/** Only its owner may read it: it holds the token. A file that is there, whoever may read it, is replaced and not written to. */
 export function writeKubeconfig(file: string, server: string): void {
-  writeFileSync(file, kubeconfigOf(server), { mode: 0o600 });
-  // The mode above counts only for a new file.
-  chmodSync(file, 0o600);
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  rmSync(draft, { force: true });
+  writeFileSync(draft, kubeconfigOf(server), { mode: 0o600, flag: 'wx' });
+  renameSync(draft, file);
 }

@@ -1,10 +1,11 @@
+import { Door } from '../api/door.ts';
 import { DEFAULT_EPOCH } from '../cluster/cluster.ts';
 import { MINUTE, type Micros, type ProgramTable } from '../sim/env.ts';
 import type { Session } from '../sim/session.ts';
 import { bootUntilReady, createRun, goOn } from './cluster-behind.ts';
 import { DoorServer } from './door-server.ts';
 import { newToken } from './guard.ts';
-import { Door } from './protocol.ts';
+import { listenLocally } from './listen.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { Upgrades } from './upgrade.ts';
 
@@ -38,14 +39,14 @@ export async function startServing(
       send: (input) => {
         if (open) void session.input({ kind: 'text', process: Door.process, text: JSON.stringify(input) });
       },
-      isOpen: () => open,
+      closed: () => (open ? undefined : 'no cluster is open behind this door'),
     },
     token,
   );
   new Upgrades(door);
   await bootUntilReady(session, topology);
   await goOn(session, epoch, wallNow(), speed);
-  const port = await listen(door, options.port);
+  const port = await listenLocally(door.server, options.port);
   return {
     session,
     address: `http://127.0.0.1:${port}/${token}`,
@@ -56,14 +57,4 @@ export async function startServing(
       await session.pause();
     },
   };
-}
-
-function listen({ server }: DoorServer, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
 }

@@ -1,4 +1,5 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { textToBytes } from '../lib/byte-text.ts';
@@ -37,6 +38,7 @@ export class Upgrades {
 
   constructor(door: DoorServer) {
     this.#door = door;
+    dropSilent(this.#sockets, door.limits.pingTime, door.server);
     this.#sockets.on('headers', (headers) => {
       const at = headers.indexOf(`Sec-WebSocket-Protocol: ${TUNNEL_NAME}`);
       if (at >= 0) headers[at] = `Sec-WebSocket-Protocol: ${TUNNEL_PROTOCOL}`;
@@ -101,8 +103,28 @@ export class Upgrades {
   }
 
   #accept({ request, socket, head }: Upgrade, then: (client: WebSocket) => void): void {
-    this.#sockets.handleUpgrade(request, socket, head, then);
+    this.#sockets.handleUpgrade(request, socket, head, (client) => {
+      this.#sockets.emit('connection', client, request);
+      then(client);
+    });
   }
+}
+
+/** Of a half-open connection nothing tells that its other end is gone: pings all that are connected again and again while the server is open, and ends those that have not answered the last time. */
+export function dropSilent(sockets: WebSocketServer, interval: number, server: EventEmitter): void {
+  const answered = new WeakSet<WebSocket>();
+  const timer = setInterval(() => {
+    for (const client of sockets.clients) {
+      if (!answered.delete(client)) client.terminate();
+      else client.ping();
+    }
+  }, interval);
+  timer.unref();
+  sockets.on('connection', (client) => {
+    answered.add(client);
+    client.on('pong', () => answered.add(client));
+  });
+  server.once('close', () => clearInterval(timer));
 }
 
 /** Accepts the client's WebSocket. */
@@ -115,5 +137,9 @@ export function reject(socket: Duplex, code: number, body: string, contentType =
   socket.write(
     `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ''}\r\ncontent-type: ${contentType}\r\ncontent-length: ${bytes.length}\r\nconnection: close\r\n\r\n`,
   );
-  socket.end(bytes);
+  // The client has its answer, or will not read it: nothing else tells when to let go of a socket that left HTTP.
+  socket.end(bytes, () => socket.destroy());
+  setTimeout(() => socket.destroy(), REJECT_TIME).unref();
 }
+
+const REJECT_TIME = 5_000;

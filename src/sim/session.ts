@@ -21,7 +21,7 @@ export interface HostSpec {
   /** How long an fsync takes, µs. */
   readonly fsyncLatency?: Micros;
   /** Destination CIDRs that this host's routes send to other hosts: filled at run time by `net`; static ones here. */
-  readonly role: 'laptop' | 'etcd' | 'control-plane' | 'balancer' | 'worker' | 'internet' | 'registry';
+  readonly role: 'laptop' | 'door' | 'etcd' | 'control-plane' | 'balancer' | 'worker' | 'internet' | 'registry';
 }
 
 export interface InitProcess {

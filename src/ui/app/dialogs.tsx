@@ -1,35 +1,19 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { parseRecording } from '../../cluster/recording.ts';
 import { limits } from '../../cluster/topology.ts';
-import { exportRecording, messageOf, openRun, optionsOf, useRun } from '../session/control.ts';
+import { exportRecording, openRun, optionsOf, useRun } from '../session/control.ts';
 import { useView } from '../stores/view-store.ts';
 import css from './app.module.css';
+import { DoorDialog } from './door-dialog.tsx';
+import { closeDialog, complain, download, Modal } from './modal.tsx';
 import { linkTo, optionsOfRecording } from './share-link.ts';
 
 export function Dialogs(): ReactNode {
   const dialog = useView((view) => view.dialog);
   if (dialog === 'reset') return <ResetDialog />;
   if (dialog === 'share') return <ShareDialog />;
+  if (dialog === 'door') return <DoorDialog />;
   return null;
-}
-
-function Modal({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactNode {
-  const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => element.current?.showModal(), []);
-  return (
-    <dialog ref={element} className={css.dialog} aria-label={title} onClose={close}>
-      <h2>{title}</h2>
-      {children}
-    </dialog>
-  );
-}
-
-function close(): void {
-  useView.getState().set({ dialog: undefined });
-}
-
-function complain(error: unknown): void {
-  useView.getState().set({ toast: { text: messageOf(error), bad: true } });
 }
 
 const STACKED = 'stacked';
@@ -51,7 +35,7 @@ function ResetDialog(): ReactNode {
         ...(etcd === STACKED ? {} : { etcd: 'external', etcdMembers: Number(etcd) }),
       });
       history.replaceState(null, '', `#${new URLSearchParams({ seed, controlPlanes, workers, ...apart }).toString()}`);
-      close();
+      closeDialog();
       void openRun(next);
     } catch (error) {
       complain(error);
@@ -108,7 +92,7 @@ function ResetDialog(): ReactNode {
           />
         </label>
         <div className={css.row}>
-          <button type="button" className={css.button} onClick={close}>
+          <button type="button" className={css.button} onClick={closeDialog}>
             Cancel
           </button>
           <button type="submit" className={`${css.button} ${css.main}`}>
@@ -134,17 +118,13 @@ function ShareDialog(): ReactNode {
   const save = async (): Promise<void> => {
     const recording = await exportRecording();
     if (recording === undefined) return;
-    const anchor = document.createElement('a');
-    anchor.href = URL.createObjectURL(new Blob([JSON.stringify(recording, null, 1)], { type: 'application/json' }));
-    anchor.download = FILE;
-    anchor.click();
-    URL.revokeObjectURL(anchor.href);
+    download(FILE, JSON.stringify(recording, null, 1), 'application/json');
   };
   const load = async (file: File | undefined): Promise<void> => {
     if (file === undefined) return;
     try {
       const options = optionsOfRecording(parseRecording(await file.text()));
-      close();
+      closeDialog();
       await openRun(options);
     } catch (error) {
       complain(error);
@@ -180,7 +160,7 @@ function ShareDialog(): ReactNode {
         </button>
       </div>
       <div className={css.row}>
-        <button type="button" className={css.button} onClick={close}>
+        <button type="button" className={css.button} onClick={closeDialog}>
           Close
         </button>
       </div>

@@ -56,6 +56,9 @@ function act(event: KeyboardEvent): boolean {
     case 'b':
       set({ belief: !useView.getState().belief });
       return true;
+    case 'u':
+      set({ dialog: 'door' });
+      return true;
     case '[':
     case ']':
       turnBeliever(event.key === ']' ? 1 : -1);

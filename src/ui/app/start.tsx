@@ -2,6 +2,7 @@ import './tokens.css';
 import './base.css';
 import { createRoot } from 'react-dom/client';
 import { failed, openRun, setHub } from '../session/control.ts';
+import { takeOffer } from '../session/door.ts';
 import type { Hub } from '../session/hub.ts';
 import { onEditorWanted } from '../session/terminal-bus.ts';
 import { useView } from '../stores/view-store.ts';
@@ -22,7 +23,7 @@ export function startPage(hub: Hub | undefined): void {
     });
     return;
   }
-  setHub(hub);
+  setHub(hub, takeOffer(document));
   onEditorWanted(() => useView.getState().set({ left: { kind: 'editor' }, edited: true }));
   void optionsFromUrl(location.hash).then(
     (options) => openRun(options),

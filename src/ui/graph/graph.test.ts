@@ -25,6 +25,8 @@ function machines(controls: number, workers: number, etcd = 0): MachineInfo[] {
   ];
 }
 
+const door: MachineInfo = { name: 'door', ip: '', role: 'door' };
+
 describe('the layout', () => {
   it('puts nothing on top of anything else, at every size', () => {
     for (const [controls, workers, etcd] of [
@@ -37,19 +39,28 @@ describe('the layout', () => {
       [3, 3, 3],
       [1, 12, 5],
     ] as const) {
-      const boxes = [...layoutOf(machines(controls, workers, etcd)).places.values()];
-      boxes.sort((a, b) => a.x - b.x);
-      boxes.forEach((a, i) => {
-        for (const b of boxes.slice(i + 1)) {
-          if (b.x >= a.x + a.width) break;
-          expect(b.y >= a.y + a.height || a.y >= b.y + b.height, `${a.machine.name} and ${b.machine.name}`).toBe(true);
-        }
-      });
+      for (const all of [machines(controls, workers, etcd), [...machines(controls, workers, etcd), door]]) {
+        const boxes = [...layoutOf(all).places.values()];
+        expect(boxes).toHaveLength(all.length);
+        boxes.sort((a, b) => a.x - b.x);
+        boxes.forEach((a, i) => {
+          for (const b of boxes.slice(i + 1)) {
+            if (b.x >= a.x + a.width) break;
+            const apart = b.y >= a.y + a.height || a.y >= b.y + b.height;
+            expect(apart, `${a.machine.name} and ${b.machine.name}`).toBe(true);
+          }
+        });
+      }
     }
   });
 
-  it.each([0, 3])('has a way of right angles between any two machines, %i of them only for etcd', (etcd) => {
-    const layout = layoutOf(machines(3, 5, etcd));
+  it.each([
+    [0, []],
+    [3, []],
+    [0, [door]],
+    [3, [door]],
+  ])('has a way of right angles between any two machines, %i of them only for etcd, and %j', (etcd, more) => {
+    const layout = layoutOf([...machines(3, 5, etcd), ...more]);
     const names = [...layout.places.keys()];
     for (const a of names)
       for (const b of names) {

@@ -1,5 +1,6 @@
 /** Where everything on the map stands, in map units (CSS pixels at zoom 1). Depends on the topology alone: nothing ever moves by itself. */
-export type Role = 'laptop' | 'etcd' | 'control-plane' | 'balancer' | 'worker' | 'internet' | 'registry' | 'cloud';
+export type Role =
+  'laptop' | 'door' | 'etcd' | 'control-plane' | 'balancer' | 'worker' | 'internet' | 'registry' | 'cloud';
 
 export interface MachineInfo {
   readonly name: string;
@@ -39,6 +40,8 @@ export interface Layout {
 
 /** The trunks that links run along. */
 export interface Lanes {
+  /** Right of the laptop and the door, where there is one. */
+  readonly you?: number;
   /** Between etcd's own machines and the control plane. */
   readonly etcd: number;
   /** Right of the control plane. */
@@ -91,8 +94,10 @@ export function layoutOf(machines: readonly MachineInfo[]): Layout {
     put(machine, { x: controlLeft, y: top(controls.length) + row * STEP, ...CARD.control }, row),
   );
   workers.forEach((machine, i) => put(machine, workerBox(i, rows, workers.length, workersLeft), i % rows));
+  const door = machines.some((machine) => machine.role === 'door');
   const sites: Readonly<Record<string, Box>> = {
-    laptop: { x: 12, y: middle - 32, width: 74, height: 64 },
+    laptop: { x: 12, y: door ? middle - 74 : middle - 32, width: 74, height: 64 },
+    door: { x: 12, y: middle + 10, width: 74, height: 64 },
     balancer: { x: controlLeft + 274, y: middle - 31, width: 56, height: 62 },
     internet: { x: right + 41, y: middle - 97, width: 58, height: 62 },
     cloud: { x: right + 41, y: middle - 18, width: 58, height: 62 },
@@ -115,6 +120,7 @@ export function layoutOf(machines: readonly MachineInfo[]): Layout {
     width: right + 111,
     height: bottom + 16,
     lanes: {
+      ...(door ? { you: 94 } : {}),
       etcd: controlLeft - 13,
       control: controlLeft + 260,
       api: controlLeft + 347,

@@ -9,7 +9,7 @@ export function routeOf(layout: Layout, from: string, to: string, raft: boolean)
   return route(layout, a, b, raft);
 }
 
-const ORDER = ['laptop', 'etcd', 'control-plane', 'balancer', 'worker', 'cloud', 'internet', 'registry'];
+const ORDER = ['laptop', 'door', 'etcd', 'control-plane', 'balancer', 'worker', 'cloud', 'internet', 'registry'];
 
 function order(place: Place): number {
   return ORDER.indexOf(place.machine.role);
@@ -20,9 +20,9 @@ function route(layout: Layout, a: Place, b: Place, raft: boolean): Point[] {
   const roles = `${kindOf(a)}${kindOf(b)}`;
   switch (roles) {
     case 'LB':
-      return [...down(a, lanes.bottom), { x: centre(b), y: lanes.bottom }, { x: centre(b), y: b.y + b.height }];
+      return [...leave(layout, a), { x: centre(b), y: lanes.bottom }, { x: centre(b), y: b.y + b.height }];
     case 'LE':
-      return [...down(a, lanes.bottom), { x: lanes.etcd, y: lanes.bottom }, ...fromTrunk(lanes.etcd, right(b))];
+      return [...leave(layout, a), { x: lanes.etcd, y: lanes.bottom }, ...fromTrunk(lanes.etcd, right(b))];
     case 'EE':
       return alongColumn(layout, a, b);
     case 'EC':
@@ -44,9 +44,9 @@ function route(layout: Layout, a: Place, b: Place, raft: boolean): Point[] {
     case 'EO':
       return [...toTrunk(right(a), lanes.etcd), { x: lanes.etcd, y: lanes.bottom }, ...outside(layout, b)];
     case 'LC':
-      return [...down(a, lanes.bottom), { x: lanes.control, y: lanes.bottom }, ...fromTrunk(lanes.control, right(b))];
+      return [...leave(layout, a), { x: lanes.control, y: lanes.bottom }, ...fromTrunk(lanes.control, right(b))];
     case 'LW':
-      return [...down(a, lanes.bottom), { x: lanes.api, y: lanes.bottom }, ...intoWorker(layout, b, lanes.bottom)];
+      return [...leave(layout, a), { x: lanes.api, y: lanes.bottom }, ...intoWorker(layout, b, lanes.bottom)];
     case 'CB':
       return [...toTrunk(right(a), lanes.control), { x: lanes.control, y: lanes.middle }, { x: b.x, y: lanes.middle }];
     case 'BW':
@@ -79,16 +79,19 @@ function route(layout: Layout, a: Place, b: Place, raft: boolean): Point[] {
       ];
     case 'CO':
       return [...toTrunk(right(a), lanes.control), { x: lanes.control, y: lanes.bottom }, ...outside(layout, b)];
+    case 'LL':
+      return [...leave(layout, a).slice(0, 2), ...leave(layout, b).slice(0, 2).reverse()];
     case 'LO':
-      return [...down(a, lanes.bottom), ...outside(layout, b)];
+      return [...leave(layout, a), ...outside(layout, b)];
     default:
-      return [...down(a, lanes.bottom), ...outside(layout, b)];
+      return [...leave(layout, a), ...outside(layout, b)];
   }
 }
 
 function kindOf(place: Place): string {
   switch (place.machine.role) {
     case 'laptop':
+    case 'door':
       return 'L';
     case 'etcd':
       return 'E';
@@ -107,10 +110,19 @@ const centre = (place: Place): number => place.x + place.width / 2;
 const middleOf = (place: Place): number => place.y + place.height / 2;
 const right = (place: Place): Point => ({ x: place.x + place.width, y: place.y + CONTROL_PORT });
 
-function down(place: Place, lane: number): Point[] {
+/** From the laptop or the door to the trunk at the bottom: straight down, or beside each other where there are both. */
+function leave({ lanes }: Layout, place: Place): Point[] {
+  const { you, bottom } = lanes;
+  if (you === undefined)
+    return [
+      { x: centre(place), y: place.y + place.height },
+      { x: centre(place), y: bottom },
+    ];
+  const y = middleOf(place);
   return [
-    { x: centre(place), y: place.y + place.height },
-    { x: centre(place), y: lane },
+    { x: place.x + place.width, y },
+    { x: you, y },
+    { x: you, y: bottom },
   ];
 }
 
@@ -210,7 +222,7 @@ export function wiresOf(layout: Layout): Wire[] {
   const [balancer] = byRole('balancer');
   const controls = byRole('control-plane');
   const outside = [...byRole('internet'), ...byRole('cloud'), ...byRole('registry')];
-  for (const laptop of byRole('laptop')) add(laptop, balancer);
+  for (const client of [...byRole('laptop'), ...byRole('door')]) add(client, balancer);
   for (const control of controls) add(control, balancer);
   for (const worker of byRole('worker')) add(balancer, worker);
   for (const worker of byRole('worker')) for (const site of outside) add(worker, site);

@@ -18,6 +18,8 @@ export function connectHub(lost: (failure: Failure) => void): Hub {
     async open(options) {
       return localSession(asRemote(await remote.open(options)));
     },
+    openDoor: (offer, tell) => remote.openDoor(offer, proxy(tell)),
+    takeDoor: () => remote.takeDoor(),
   };
 }
 

@@ -7,6 +7,7 @@ import { NO_STATUS, TERMINAL, useTrace } from '../stores/trace-store.ts';
 import { useView } from '../stores/view-store.ts';
 import { forgetTerminals } from './terminal-bus.ts';
 import { bootCluster, replay } from './boot.ts';
+import type { DoorOffer, DoorState } from './door.ts';
 import type { Failure, Hub, OpenOptions } from './hub.ts';
 import { browserFrame, createPump, type Pump } from './pump.ts';
 
@@ -19,27 +20,43 @@ export interface Control {
   readonly machines: readonly MachineInfo[];
   readonly session?: Session;
   readonly failure?: Failure;
+  readonly door: DoorState;
 }
+
+let offer: DoorOffer | undefined;
 
 export const useRun = create<Control>()(() => {
   const options = optionsOf(1, {});
   const machines = machinesFor(options.topology);
-  return { run: 0, options, machines, layout: layoutOf(machines) };
+  return { run: 0, options, machines, layout: layoutOf(machines), door: { kind: 'none' } };
 });
 
 let hub: Hub | undefined;
 let pump: Pump | undefined;
 
 export function optionsOf(seed: number, topology: JsonObject): OpenOptions {
-  return { seed, topology: { ...parseTopology(topology) }, placement: 'workers', epoch: Date.now() * 1_000 };
+  const door = offer !== undefined;
+  return {
+    seed,
+    topology: { ...parseTopology({ door, ...topology }) },
+    placement: 'workers',
+    epoch: Date.now() * 1_000,
+  };
 }
 
 function machinesFor(topology: JsonObject): MachineInfo[] {
   return machinesOf(parseTopology(topology)).hosts.map(({ name, ip, role }) => ({ name, ip, role }));
 }
 
-export function setHub(connected: Hub): void {
+/** `door`: what the page's server offers, if it can let real clients in. */
+export function setHub(connected: Hub, door: DoorOffer | undefined): void {
   hub = connected;
+  offer = door;
+  if (door !== undefined) useRun.setState({ door: { kind: 'connecting' } });
+}
+
+function openDoor(): void {
+  if (offer !== undefined) void hub?.openDoor(offer, (door) => useRun.setState({ door }));
 }
 
 /** Ends the run that is shown and opens another. */
@@ -75,8 +92,14 @@ export async function openRun(options: OpenOptions): Promise<void> {
     await session.observe((batch, status) => taking.take(batch, status));
     useRun.setState({ session });
     useTrace.setState({ status: { ...NO_STATUS, ...(await session.status()) } });
-    if (options.recording === undefined) await bootCluster(session, machines);
-    else await replay(session, options.recording);
+    if (options.recording === undefined) {
+      openDoor();
+      await bootCluster(session, machines);
+      return;
+    }
+    // What a client asked while a recording is had again would make another run of it.
+    await replay(session, options.recording);
+    openDoor();
   } catch (error) {
     failed({
       title: 'The cluster could not be started',
@@ -129,6 +152,7 @@ export const control = {
   /** Opens an address as somebody on the internet would. */
   visit: (url: string) =>
     ask((session) => session.input({ kind: 'text', process: 'internet/internet', text: JSON.stringify({ url }) })),
+  takeDoor: () => hub?.takeDoor(),
   file: (path: string, text: string) => tell({ session: 0, kind: 'file', path, text }),
   /** What a command wanted edited was saved, or closed without. */
   edited: (session: number, text: string | undefined) =>

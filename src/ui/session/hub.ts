@@ -1,5 +1,6 @@
 import type { JsonObject, Micros } from '../../sim/env.ts';
 import type { PlacementName, Recording, Session } from '../../sim/session.ts';
+import type { DoorOffer, DoorState } from './door.ts';
 
 /** What a person chose before the run began. */
 export interface OpenOptions {
@@ -16,6 +17,10 @@ export interface OpenOptions {
 /** The worker behind the page: it runs the cluster. Opening another run ends the one before. */
 export interface Hub {
   open(options: OpenOptions): Promise<Session>;
+  /** Lets real clients into the run that is open: what they ask is an input of it from now on. */
+  openDoor(offer: DoorOffer, tell: (state: DoorState) => void): Promise<void>;
+  /** Has the door from the page that has it. */
+  takeDoor(): Promise<void>;
 }
 
 /** Why there is nothing to show. */

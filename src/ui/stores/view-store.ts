@@ -51,7 +51,7 @@ export interface ViewState {
   /** A fault armed by its key: Enter on a target applies it. */
   readonly armed?: string | undefined;
   readonly entry?: number | undefined;
-  readonly dialog?: 'reset' | 'share' | 'keys' | undefined;
+  readonly dialog?: 'reset' | 'share' | 'door' | undefined;
   readonly said: string;
   readonly toast?: { readonly text: string; readonly bad: boolean } | undefined;
   set(change: Partial<Omit<ViewState, 'set' | 'select' | 'say'>>): void;

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { Icon, Logo } from '../../app/icons.tsx';
 import { applyTheme } from '../../app/theme.ts';
 import { clock, thousands } from '../../graph/time-text.ts';
@@ -30,6 +30,7 @@ export function Bar(): ReactNode {
       <RunName />
       <Transport />
       <Gauges />
+      <DoorButton />
       <button
         type="button"
         className={css.tool}
@@ -49,6 +50,37 @@ export function Bar(): ReactNode {
         <Icon name={theme === 'dark' ? 'sun' : 'moon'} />
       </button>
     </header>
+  );
+}
+
+/** For how long a request that was answered at once can be seen: ms. */
+const JUST_ASKED = 2_500;
+
+/** Opens what tells how to connect; shows the clients that are connected now, or have just asked. */
+function DoorButton(): ReactNode {
+  const door = useRun((run) => run.door);
+  const set = useView((view) => view.set);
+  const asked = door.kind === 'yours' ? door.asked : 0;
+  const [seen, setSeen] = useState(0);
+  useEffect(() => {
+    const timer = setTimeout(() => setSeen(asked), JUST_ASKED);
+    return () => clearTimeout(timer);
+  }, [asked]);
+  const clients = door.kind === 'yours' ? Math.max(door.clients, asked > seen ? 1 : 0) : 0;
+  const words = clients > 0 ? `, ${clients} connected` : door.kind === 'held' ? ', another page has the door' : '';
+  return (
+    <button
+      type="button"
+      className={`${css.tool} ${css.door} ${door.kind === 'yours' ? '' : css.shut}`}
+      title={`Connect kubectl (U)${words}`}
+      aria-label={`Connect kubectl${words}`}
+      aria-keyshortcuts="U"
+      data-clients={clients}
+      onClick={() => set({ dialog: 'door' })}
+    >
+      <Icon name="plug" />
+      {clients > 0 && <b>{clients}</b>}
+    </button>
   );
 }
 

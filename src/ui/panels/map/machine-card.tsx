@@ -243,8 +243,9 @@ function Ring({ ring, host, selected, aimed }: PartProps & { readonly ring: Ring
   );
 }
 
-const SITES: Readonly<Record<string, { readonly icon: IconName; readonly under?: string }>> = {
+const SITES: Readonly<Record<string, { readonly icon: IconName; readonly name?: string; readonly under?: string }>> = {
   laptop: { icon: 'laptop', under: 'kubectl' },
+  door: { icon: 'plug', name: 'your kubectl', under: 'outside' },
   balancer: { icon: 'balancer', under: ':6443' },
   internet: { icon: 'internet' },
   cloud: { icon: 'cloud' },
@@ -257,7 +258,7 @@ function SiteCard(props: Props): ReactNode {
   return (
     <div className={classes(props, css.site, props.unseen ? css.unseen : '')} {...machineProps(props)}>
       {site !== undefined && <Icon name={view.state === 'off' ? 'power' : site.icon} />}
-      <b>{view.machine.name}</b>
+      <b>{site?.name ?? view.machine.name}</b>
       {site?.under !== undefined && <span>{site.under}</span>}
     </div>
   );

@@ -1,5 +1,5 @@
-import type { Placement, WindowOutcome } from '../sim/placement/placement.ts';
-import type { Delivery } from '../sim/wire.ts';
+import type { Placement, WindowOutcome } from './placement.ts';
+import type { Delivery } from '../wire.ts';
 
 /**
  * Hears what one program prints as soon as it has been computed, without the cost of observing the whole run. Changes

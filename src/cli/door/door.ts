@@ -1,8 +1,8 @@
-import { argvOf, parseFlags } from '../lib/flags.ts';
-import type { Env, JsonObject, Program } from '../sim/env.ts';
-import { goReason, createHttpClient } from '../sim/http-client.ts';
-import type { HttpClient, HttpStream } from '../sim/http.ts';
-import { parseDoorInput, type DoorInput, type DoorOutput } from './protocol.ts';
+import { parseDoorInput, type DoorInput, type DoorOutput } from '../../api/door.ts';
+import { argvOf, parseFlags } from '../../lib/flags.ts';
+import type { Env, JsonObject, Program } from '../../sim/env.ts';
+import { goReason, createHttpClient } from '../../sim/http-client.ts';
+import type { HttpClient, HttpStream } from '../../sim/http.ts';
 
 /** Arguments: `--server=10.0.0.10:6443 --user=kubernetes-admin --groups=kubeadm:cluster-admins`. */
 interface Options {
@@ -31,7 +31,7 @@ export const door: Program = (env) => {
     if (input === undefined) return;
     switch (input.t) {
       case 'request':
-        return begin(env, options, clients, exchanges, input);
+        return env.because(env.step(deedOf(input)), () => begin(env, options, clients, exchanges, input));
       case 'data':
         return exchanges.get(input.id)?.stream.send(input.data, input.channel);
       case 'end':
@@ -57,6 +57,12 @@ function parseOptions(args: JsonObject): Options {
     user: flags.get('user') ?? 'kubernetes-admin',
     groups: flags.get('groups') ?? 'kubeadm:cluster-admins',
   };
+}
+
+/** What the client did, for whoever asks why: told as something that its user did. */
+function deedOf({ method, path, headers }: Extract<DoorInput, { t: 'request' }>): string {
+  const client = /^[A-Za-z0-9._-]{1,40}(?=\/|$)/.exec(headers['user-agent'] ?? '')?.[0] ?? 'a client';
+  return `you asked with ${client}: ${method} ${path.split('?')[0] ?? ''}`;
 }
 
 /** One connection of a client is one connection to the control plane, so that the balancer spreads them. */
