@@ -87,13 +87,13 @@ test('a real kubectl moves the pods that the page shows; the recording replays w
   await expect(page.getByRole('button', { name: /^Connect kubectl, \d+ connected/ })).toBeVisible();
   expect((await shell.kubectl('rollout', 'status', 'deploy/web', '--timeout=60s')).text).toContain('successfully');
   await expect(page.locator('[data-shape="running"]')).toHaveCount(4);
-  await dropFault(cluster, 'latency', cluster.target('machine:cp-2'), { x: 0.5, y: 0.5 });
-  expect((await shell.kubectl('scale', 'deploy/web', '--replicas=1')).text).toBe('deployment.apps/web scaled\n');
-  await expect(page.locator('[data-shape="running"]')).toHaveCount(1);
   const [pod = ''] = (await shell.kubectl('get', 'pods', '-o', 'name')).text.split('\n');
   expect((await shell.kubectl('exec', pod.replace('pod/', ''), '--', 'echo', 'from inside')).text).toBe(
     'from inside\n',
   );
+  await dropFault(cluster, 'latency', cluster.target('machine:cp-2'), { x: 0.5, y: 0.5 });
+  expect((await shell.kubectl('scale', 'deploy/web', '--replicas=1')).text).toBe('deployment.apps/web scaled\n');
+  await expect(page.locator('[data-shape="running"]')).toHaveCount(1);
 
   await page.getByRole('button', { name: 'Pause', exact: true }).click();
   expect((await statusOf(page)).placement).toBe('workers');
