@@ -14,6 +14,9 @@ export class FileError extends Error {
   override readonly name = 'FileError';
 }
 
+/** Of a file that could be opened. */
+export class WriteError extends FileError {}
+
 export const NO_SUCH_FILE = 'No such file or directory';
 export const IS_DIRECTORY = 'Is a directory';
 export const NO_SPACE = 'No space left on device';

@@ -1,7 +1,14 @@
 import { MINUTE, SECOND, type Micros, type Random } from '../../sim/env.ts';
 import { createRandom } from '../../sim/random.ts';
 import type { Input } from '../../sim/session.ts';
-import { controlPlaneMachines, defaultTopology, workerMachines, type Topology } from '../topology.ts';
+import {
+  controlPlaneMachines,
+  defaultTopology,
+  etcdMachines,
+  workerMachines,
+  type Machine,
+  type Topology,
+} from '../topology.ts';
 
 /** What a seed stands for: a topology, a workload and faults, all drawn before the run begins. */
 export interface RandomPlan {
@@ -58,6 +65,8 @@ export function planOf(seed: number, minutes: number, style: FaultStyle = 'any')
     controlPlanes: oneOf(random, [1, 3, 3, 3, 3, 5], 3),
     workers: oneOf(random, [1, 2, 2, 3, 3, 4, 5, 10], 3),
     controlPlaneNodes: random.chance(3, 4),
+    etcd: random.chance(1, 3) ? 'external' : 'stacked',
+    etcdMembers: oneOf(random, [1, 3, 3, 5], 3),
   };
   const calm = minutes * MINUTE;
   const inputs = [
@@ -162,11 +171,15 @@ function tidy(topology: Topology, at: Micros): Input[] {
     ...APPS.map(({ name, image }) => `kubectl set image deployment ${name} ${image}=${image}`),
     // Pods that were orphaned with an image that does not exist would stay so for ever.
     ...APPS.map(({ name }) => `kubectl delete pods -l app=${name} --wait=false`),
+    // Pods that were evicted stay for somebody to look at.
+    'kubectl delete pods --field-selector=status.phase=Failed --wait=false',
   ];
   const inputs = lines.flatMap((text, i) => typed(at + i * SECOND, 1 + (i % SESSIONS), text));
   // As many as surely fit.
   return [...inputs, ...applied(at + lines.length * SECOND, 1)];
 }
+
+const namesOf = (machines: readonly Machine[]): string[] => machines.map(({ name }) => name);
 
 type Choice = readonly [inject: string, heal: string | undefined];
 
@@ -178,7 +191,7 @@ function faults(random: Random, topology: Topology, until: Micros, style: FaultS
     at < until - 30 * SECOND;
     at += (pause.least + random.below(pause.more)) * SECOND
   ) {
-    const choices = style === 'any' ? faultChoices(random, topology) : controlPlaneFaults(random, topology, style);
+    const choices = style === 'any' ? faultChoices(random, topology) : etcdFaults(random, topology, style);
     const [inject, heal] = oneOf<Choice>(random, choices, ['heal all', undefined]);
     inputs.push({ at, kind: 'fault', command: inject });
     if (heal !== undefined) inputs.push({ at: at + (5 + random.below(60)) * SECOND, kind: 'fault', command: heal });
@@ -186,16 +199,21 @@ function faults(random: Random, topology: Topology, until: Micros, style: FaultS
   return inputs;
 }
 
-function controlPlaneFaults(random: Random, topology: Topology, style: FaultStyle): Choice[] {
-  const machine = oneOf(
-    random,
-    controlPlaneMachines(topology).map(({ name }) => name),
-    'cp-1',
-  );
-  if (style === 'power') return [[`power-off ${machine}`, `power-on ${machine}`]];
+function etcdFaults(random: Random, topology: Topology, style: FaultStyle): Choice[] {
+  const machine = oneOf(random, namesOf(etcdMachines(topology)), 'cp-1');
+  const power: Choice[] = [
+    [`power-off ${machine}`, `power-on ${machine}`],
+    [`torn-write ${machine}`, `power-on ${machine}`],
+  ];
+  if (style === 'power') return power;
   return [
+    ...power,
     [`kill ${machine}/etcd`, undefined],
     [`kill ${machine}/etcd`, undefined],
+    [`full-disk ${machine}`, 'heal full-disk'],
+    [`slow ${machine}/etcd ${5 + random.below(100)}x`, 'heal slow'],
+    [`duplicate ${10 + random.below(60)}% ${machine}`, 'heal duplicate'],
+    [`partition --one-way ${machine}`, 'heal partition'],
     [`partition ${machine}`, 'heal partition'],
     [`slow-disk ${machine} ${50 + random.below(300)}ms`, 'heal slow-disk'],
     [`pause ${machine}/etcd`, 'heal pause'],
@@ -203,17 +221,23 @@ function controlPlaneFaults(random: Random, topology: Topology, style: FaultStyl
 }
 
 function faultChoices(random: Random, topology: Topology): Choice[] {
-  const controlPlanes = controlPlaneMachines(topology).map(({ name }) => name);
-  const workers = workerMachines(topology).map(({ name }) => name);
-  const all = [...controlPlanes, ...workers];
+  const controlPlanes = namesOf(controlPlaneMachines(topology));
+  const workers = namesOf(workerMachines(topology));
+  const etcd = namesOf(etcdMachines(topology));
+  const all = [...new Set([...etcd, ...controlPlanes, ...workers])];
   const one = (names: readonly string[]) => oneOf(random, names, 'cp-1');
   const machine = one(all);
   const other = one(['balancer', ...all].filter((name) => name !== machine));
   const some = all.filter(() => random.chance(1, 3));
   const side = some.length === 0 || some.length === all.length ? [machine] : some;
   const controlPlane = one(controlPlanes);
-  const component = `${controlPlane}/${one(['etcd', 'kube-apiserver', 'kube-scheduler', 'kube-controller-manager'])}`;
-  const skew = `${random.chance(1, 2) ? '+' : '-'}${1 + random.below(120)}s`;
+  const member = one(etcd);
+  const component = one([
+    `${member}/etcd`,
+    ...['kube-apiserver', 'kube-scheduler', 'kube-controller-manager'].map((name) => `${controlPlane}/${name}`),
+  ]);
+  const sign = random.chance(1, 2) ? '+' : '-';
+  const skew = `${sign}${1 + random.below(120)}s`;
   return [
     [`power-off ${machine}`, `power-on ${machine}`],
     [`power-off ${controlPlane}`, `power-on ${controlPlane}`],
@@ -223,9 +247,17 @@ function faultChoices(random: Random, topology: Topology): Choice[] {
     [`partition ${other} -> ${machine}`, 'heal partition'],
     [`partition ${machine} | ${other}`, 'heal partition'],
     [`loss ${5 + random.below(30)}% ${machine}`, 'heal loss'],
+    [`loss ${5 + random.below(30)}% --one-way ${machine}`, 'heal loss'],
+    [`duplicate ${5 + random.below(60)}% ${machine}`, 'heal duplicate'],
     [`latency ${5 + random.below(200)}ms+-${1 + random.below(100)}ms ${machine}`, 'heal latency'],
-    [`slow-disk ${controlPlane} ${10 + random.below(300)}ms`, 'heal slow-disk'],
+    [`slow-disk ${member} ${10 + random.below(300)}ms`, 'heal slow-disk'],
+    [`full-disk ${member}`, 'heal full-disk'],
+    [`full-disk ${machine}`, 'heal full-disk'],
+    [`torn-write ${member}`, `power-on ${member}`],
     [`clock-skew ${machine} ${skew}`, 'heal clock-skew'],
+    [`clock-skew ${machine} ${sign}${1 + random.below(200)}ms/s`, 'heal clock-skew'],
+    [`slow ${component} ${2 + random.below(60)}x`, 'heal slow'],
+    [`slow ${machine} ${2 + random.below(20)}x`, 'heal slow'],
     [`pause ${machine}`, 'heal pause'],
     [`pause ${component}`, 'heal pause'],
     [`pause ${machine}/kubelet`, 'heal pause'],

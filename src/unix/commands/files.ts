@@ -1,4 +1,4 @@
-import { FileError } from '../file-system.ts';
+import { FileError, WriteError } from '../file-system.ts';
 import { readAll } from '../pipe.ts';
 import type { Command, CommandTable, Task } from '../task.ts';
 import { tar } from './archive.ts';
@@ -16,7 +16,7 @@ export async function eachOperand(
     try {
       await action(operand);
     } catch (error) {
-      if (!(error instanceof FileError)) throw error;
+      if (!(error instanceof FileError) || error instanceof WriteError) throw error;
       await task.printError(`${task.name}: ${prefix === '' ? operand : `${prefix} '${operand}'`}: ${error.message}\n`);
       code = 1;
     }

@@ -1,4 +1,4 @@
-import { FileError, NO_SUCH_FILE } from '../file-system.ts';
+import { FileError, NO_SUCH_FILE, WriteError } from '../file-system.ts';
 import { callbackSink, EMPTY_SOURCE, NULL_SINK, textSource, type Sink, type Source } from '../pipe.ts';
 import type { Task } from '../task.ts';
 import type { Redirect } from './ast.ts';
@@ -75,6 +75,6 @@ function appendTo(task: Task, path: string, text: string): void {
   try {
     task.fs.append(path, text);
   } catch (error) {
-    throw error instanceof FileError ? new FileError(`write error: ${error.message}`) : error;
+    throw error instanceof FileError ? new WriteError(`write error: ${error.message}`) : error;
   }
 }
