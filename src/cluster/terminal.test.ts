@@ -69,4 +69,22 @@ describe('a terminal', () => {
       'ssh: Could not resolve hostname nowhere: Name or service not known\n',
     );
   });
+
+  it('looks into a pod with an ephemeral container, which stays in its record', async () => {
+    await cluster.type('kubectl run box --image=nginx; kubectl wait pod/box --for=condition=Ready');
+    say({ kind: 'line', text: 'kubectl debug box -it --image=busybox -c look --profile=general' });
+    const shown = (): string => cluster.view.sessions.get(1)?.text ?? '';
+    expect(await cluster.runUntil(() => shown().includes('try pressing enter'), MINUTE)).toBe(true);
+    say({ kind: 'stdin', text: 'wget -qO- localhost | head -n 4\n' });
+    expect(await cluster.runUntil(() => shown().includes('Welcome to nginx'), 10 * SECOND)).toBe(true);
+    say({ kind: 'stdin', text: 'exit 3\n' });
+    expect(await cluster.runUntil(() => cluster.view.sessions.get(1)?.prompt === true, 10 * SECOND)).toBe(true);
+    await cluster.runFor(3 * SECOND);
+    expect(
+      await cluster.type(
+        "kubectl get pod box -o jsonpath='{.status.phase} {.status.ephemeralContainerStatuses[0].state.terminated.exitCode}'",
+      ),
+    ).toBe('Running 3');
+    expect(await cluster.type('kubectl describe pod box')).toMatch(/\nEphemeral Containers:\n {2}look:\n/);
+  });
 });

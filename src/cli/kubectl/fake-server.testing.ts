@@ -274,6 +274,7 @@ export class FakeTerminal {
         return Promise.resolve();
       },
       deferred,
+      pick: () => 0,
       edit: (_name, text) => {
         this.edited.push(text);
         return Promise.resolve(this.edit(text));

@@ -48,6 +48,7 @@ export const goldenRunner: Program = (env) => {
         now: () => env.now(),
         sleep: (delay) => env.sleep(delay),
         deferred: () => env.deferred(),
+        pick: (bound) => env.random.below(bound),
         edit: () => Promise.resolve(undefined),
         onInterrupt: () => () => undefined,
       });

@@ -16,6 +16,8 @@ export interface KubectlIo {
   now(): Micros;
   sleep(delay: Micros): Promise<void>;
   deferred<T>(): Deferred<T>;
+  /** A whole number below the bound, by chance. */
+  pick(bound: number): number;
   /** Opens the operator's editor on a text; undefined: left without saving. */
   edit(name: string, text: string): Promise<string | undefined>;
   /** Called on Ctrl-C; what awaits afterwards never comes back. */

@@ -139,6 +139,7 @@ function kubectlIo(
     now: () => env.now(),
     sleep: (delay) => env.sleep(delay),
     deferred: () => env.deferred(),
+    pick: (bound) => env.random.below(bound),
     edit: (name, text) => session.edit(name, text),
     onInterrupt,
   };

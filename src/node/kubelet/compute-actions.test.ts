@@ -230,4 +230,19 @@ describe('what it takes to get a pod running', () => {
     );
     expect(plan(pod([a, b], [], 'Never'), seen, failing)).toBe('kill a (Container a failed liveness probe)');
   });
+
+  it('starts an ephemeral container once, even while an init container fails', () => {
+    const looking = (of: Pod): Pod => ({ ...of, spec: { ...of.spec, ephemeralContainers: [container('look')] } });
+    const started = (seen: RuntimeStatus): readonly string[] =>
+      computePodActions(looking(pod([a], [i1])), seen, healthy).ephemeralContainersToStart.map(({ name }) => name);
+    expect(started(status([[i1, 1]]))).toEqual(['look']);
+    expect(
+      started(
+        status([
+          [container('look'), 1],
+          [i1, 1],
+        ]),
+      ),
+    ).toEqual([]);
+  });
 });

@@ -1,6 +1,6 @@
 import type { ContainerStatus } from '../../api/cri.ts';
 import type { Container, Pod } from '../../api/types.gen.ts';
-import { CONTAINER_ANNOTATION, containerHash, isRestartableInit } from './format.ts';
+import { CONTAINER_ANNOTATION, containerHash, ephemeralContainers, isRestartableInit } from './format.ts';
 import { findContainer, type RuntimeStatus } from './runtime-status.ts';
 
 export type ProbeVerdict = 'success' | 'failure' | undefined;
@@ -24,6 +24,7 @@ export interface PodActions {
   /** The sandbox to use, or the one that was replaced. */
   readonly sandboxId: string | undefined;
   readonly attempt: number;
+  readonly ephemeralContainersToStart: readonly Container[];
   readonly initContainersToStart: readonly Container[];
   readonly containersToStart: readonly Container[];
   readonly containersToKill: readonly ContainerToKill[];
@@ -37,6 +38,7 @@ export function computePodActions(pod: Pod, status: RuntimeStatus, probes: Probe
     createSandbox: change,
     sandboxId,
     attempt,
+    ephemeralContainersToStart: [],
     initContainersToStart: [],
     containersToStart: [],
     containersToKill: [],
@@ -71,7 +73,9 @@ function forNewSandbox(pod: Pod, status: RuntimeStatus, base: PodActions): PodAc
   return { ...base, containersToStart: wanted };
 }
 
-function forSandbox(pod: Pod, status: RuntimeStatus, probes: ProbeResults, base: PodActions): PodActions {
+function forSandbox(pod: Pod, status: RuntimeStatus, probes: ProbeResults, plain: PodActions): PodActions {
+  // Whatever is wrong with the others: to find that out is what they are for.
+  const base = { ...plain, ephemeralContainersToStart: newEphemeral(pod, status) };
   const active: RuntimeStatus = {
     ...status,
     containers: status.containers.filter(({ podSandboxId }) => podSandboxId === base.sandboxId),
@@ -118,6 +122,11 @@ function forSandbox(pod: Pod, status: RuntimeStatus, probes: ProbeResults, base:
     containersToStart: toStart,
     containersToKill: toKill,
   };
+}
+
+function newEphemeral(pod: Pod, status: RuntimeStatus): readonly Container[] {
+  if (pod.metadata.deletionTimestamp !== undefined) return [];
+  return ephemeralContainers(pod).filter(({ name }) => findContainer(status, name) === undefined);
 }
 
 function faultOf(

@@ -67,8 +67,14 @@ export function podRef(pod: Pod): ObjectRef {
 
 /** A reference to a container of a pod, as its events have it. */
 export function containerRef(pod: Pod, container: { readonly name: string }): ObjectRef {
-  const init = pod.spec.initContainers?.some(({ name }) => name === container.name) === true;
-  return { ...podRef(pod), fieldPath: `spec.${init ? 'initContainers' : 'containers'}{${container.name}}` };
+  const isIn = (containers: readonly Container[] = []): boolean =>
+    containers.some(({ name }) => name === container.name);
+  const field = isIn(pod.spec.initContainers)
+    ? 'initContainers'
+    : isIn(ephemeralContainers(pod))
+      ? 'ephemeralContainers'
+      : 'containers';
+  return { ...podRef(pod), fieldPath: `spec.${field}{${container.name}}` };
 }
 
 /** Changes when the kubelet has to replace the container. Models kubecontainer.HashContainer: name and image only. */
@@ -89,5 +95,10 @@ export function messageOf(error: unknown): string {
 }
 
 export function allContainers(pod: Pod): readonly Container[] {
-  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+  return [...(pod.spec.initContainers ?? []), ...pod.spec.containers, ...ephemeralContainers(pod)];
+}
+
+/** Those that were added to look into the pod: started once, never again. */
+export function ephemeralContainers(pod: Pod): readonly Container[] {
+  return pod.spec.ephemeralContainers ?? [];
 }

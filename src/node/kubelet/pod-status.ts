@@ -4,7 +4,7 @@ import type { Container, ContainerState, ContainerStatus, Pod, PodStatus } from 
 import { formatTime } from '../../lib/time.ts';
 import type { Micros } from '../../sim/env.ts';
 import type { WaitReason } from './context.ts';
-import { isRestartableInit } from './format.ts';
+import { ephemeralContainers, isRestartableInit } from './format.ts';
 import { podIpOf, restartCountOf, type RuntimeStatus } from './runtime-status.ts';
 
 /** Everything that a pod's status is made of. */
@@ -33,6 +33,10 @@ export function generateStatus(input: StatusInput): PodStatus {
   const initContainerStatuses = (pod.spec.initContainers ?? []).map((container) =>
     containerStatus(input, container, true, initialized),
   );
+  const ephemeralContainerStatuses = ephemeralContainers(pod).map((container) => {
+    const { started: _started, ...status } = containerStatus(input, container, false, initialized);
+    return status;
+  });
   let phase = phaseOf(pod, initContainerStatuses, containerStatuses, terminal);
   // A pod that ended stays ended, whatever became of its containers.
   if (old.phase === 'Failed' || old.phase === 'Succeeded') phase = old.phase;
@@ -48,6 +52,7 @@ export function generateStatus(input: StatusInput): PodStatus {
     startTime: old.startTime ?? formatTime(now),
     ...(initContainerStatuses.length === 0 ? {} : { initContainerStatuses }),
     containerStatuses,
+    ...(ephemeralContainerStatuses.length === 0 ? {} : { ephemeralContainerStatuses }),
     qosClass: old.qosClass ?? qosOf(pod),
     conditions: old.conditions ?? [],
   };
@@ -75,9 +80,11 @@ function containerStatus(
   initialized: boolean,
 ): ContainerStatus {
   const { pod, old, runtime } = input;
-  const before = [...(old.containerStatuses ?? []), ...(old.initContainerStatuses ?? [])].find(
-    ({ name }) => name === container.name,
-  );
+  const before = [
+    ...(old.containerStatuses ?? []),
+    ...(old.initContainerStatuses ?? []),
+    ...(old.ephemeralContainerStatuses ?? []),
+  ].find(({ name }) => name === container.name);
   const known = runtime.containers.filter(({ metadata }) => metadata.name === container.name);
   const [current, previous] = known;
   const waiting = input.waitReason(container.name);

@@ -8,6 +8,7 @@ import type { Kubelet } from './context.ts';
 import { RuntimeFailure, UNLIMITED } from './cri-client.ts';
 import { ConfigError } from './environment.ts';
 import {
+  allContainers,
   containerHash,
   containerRef,
   fullName,
@@ -50,7 +51,11 @@ export async function runPod(kubelet: Kubelet, pod: Pod, status: RuntimeStatus):
   const sandbox = await ensureSandbox(kubelet, pod, status, actions);
   if ('error' in sandbox) return sandbox;
   const results: SyncResult[] = [];
-  for (const container of [...actions.initContainersToStart, ...actions.containersToStart]) {
+  for (const container of [
+    ...actions.ephemeralContainersToStart,
+    ...actions.initContainersToStart,
+    ...actions.containersToStart,
+  ]) {
     results.push(await startWithBackOff(kubelet, pod, container, status, sandbox));
   }
   return mergeResults(results);
@@ -228,9 +233,7 @@ export async function killContainer(
   graceOverride?: number,
 ): Promise<void> {
   const { env, cri, recorder } = kubelet;
-  const container = [...(pod?.spec.initContainers ?? []), ...(pod?.spec.containers ?? [])].find(
-    ({ name }) => name === kill.name,
-  );
+  const container = pod === undefined ? undefined : allContainers(pod).find(({ name }) => name === kill.name);
   let grace = graceOverride ?? (pod === undefined ? 30 : graceOf(pod, container, kill));
   if (pod !== undefined && container !== undefined)
     recorder.event(containerRef(pod, container), 'Normal', 'Killing', kill.message);

@@ -213,5 +213,6 @@ const OWNED = [
   'startTime',
   'initContainerStatuses',
   'containerStatuses',
+  'ephemeralContainerStatuses',
   'qosClass',
 ] as const;

@@ -6,7 +6,7 @@ import { terminationLogPath } from './container-config.ts';
 import type { Kubelet } from './context.ts';
 import { isMirrorOf } from './pod-store.ts';
 import { createMirrorPod, deleteMirrorPod } from './mirror-pods.ts';
-import { isStatic, podRef, uidOf } from './format.ts';
+import { ephemeralContainers, isStatic, podRef, uidOf } from './format.ts';
 import { withConditions } from './pod-conditions.ts';
 import { generateStatus } from './pod-status.ts';
 import type { PodHandlers, PodWorker } from './pod-workers.ts';
@@ -74,7 +74,9 @@ async function sync(
 }
 
 function reasonsOf(kubelet: Kubelet, pod: Pod): string {
-  return pod.spec.containers.map(({ name }) => kubelet.waitReasons.get(`${uidOf(pod)}_${name}`)?.reason ?? '').join();
+  return [...pod.spec.containers, ...ephemeralContainers(pod)]
+    .map(({ name }) => kubelet.waitReasons.get(`${uidOf(pod)}_${name}`)?.reason ?? '')
+    .join();
 }
 
 /** A container's reason to wait shows a moment later, as when the next look at the runtime brings the next sync. */

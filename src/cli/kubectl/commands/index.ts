@@ -6,6 +6,7 @@ import { clusterInfo, version } from './cluster-info.ts';
 import { config } from './config.ts';
 import { cordon, uncordon } from './cordon.ts';
 import { create } from './create.ts';
+import { debug } from './debug.ts';
 import { deleteCommand } from './delete.ts';
 import { describe } from './describe.ts';
 import { diff } from './diff.ts';
@@ -46,6 +47,7 @@ export const COMMANDS: readonly Command[] = [
   cordon,
   cp,
   create,
+  debug,
   deleteCommand,
   describe,
   diff,

@@ -81,9 +81,11 @@ function chooseContainer(kubelet: Kubelet, pod: Pod, name: string, previous: boo
 
 function waitingOf(kubelet: Kubelet, pod: Pod, name: string): string | undefined {
   const status = kubelet.statuses.get(pod.metadata.uid ?? '');
-  return [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])].find(
-    (container) => container.name === name,
-  )?.state?.waiting?.reason;
+  return [
+    ...(status?.containerStatuses ?? []),
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.ephemeralContainerStatuses ?? []),
+  ].find((container) => container.name === name)?.state?.waiting?.reason;
 }
 
 /** Lines of a log file as the container wrote them. */
