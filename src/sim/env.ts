@@ -157,8 +157,8 @@ export interface MessageLabel {
 export interface Disk {
   read(path: string): string | undefined;
   list(prefix: string): readonly string[];
-  /** False: no space is left on the device, and nothing was written. */
-  write(path: string, text: string): boolean;
+  /** False: no space is left on the device, and nothing was written. `memory`: the path is in a tmpfs, which takes no room of it. */
+  write(path: string, text: string, where?: 'memory'): boolean;
   append(path: string, text: string): boolean;
   /** What statfs tells: no space is left. */
   readonly full: boolean;

@@ -191,8 +191,8 @@ function createDisk(state: ProcessState, files: Map<string, string>): Disk {
       for (const path of files.keys()) if (path.startsWith(prefix)) found.push(path);
       return found.sort(compareStrings);
     },
-    write(path, text) {
-      if (!hasRoom(text.length - (files.get(path)?.length ?? 0))) return false;
+    write(path, text, where) {
+      if (where !== 'memory' && !hasRoom(text.length - (files.get(path)?.length ?? 0))) return false;
       if (state.dead) return true;
       files.set(path, text);
       emit({ op: 'write', path, text });

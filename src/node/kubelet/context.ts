@@ -5,6 +5,7 @@ import type { Env, Micros } from '../../sim/env.ts';
 import type { BackOff } from './back-off.ts';
 import type { KubeletConfig } from './config.ts';
 import type { CriClient } from './cri-client.ts';
+import type { EvictionManager } from './eviction-manager.ts';
 import type { ImagePuller } from './image-puller.ts';
 import type { Pleg } from './pleg.ts';
 import type { PodStore } from './pod-store.ts';
@@ -29,6 +30,7 @@ export interface Kubelet {
   readonly probes: Probes;
   readonly statuses: StatusManager;
   readonly images: ImagePuller;
+  readonly eviction: EvictionManager;
   readonly restartBackOff: BackOff;
   /** By `uid_container`. */
   readonly waitReasons: Map<string, WaitReason>;

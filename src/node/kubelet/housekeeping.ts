@@ -34,6 +34,7 @@ async function cleanUp(kubelet: Kubelet, workers: PodWorkers): Promise<void> {
     workers.forget(worker.uid);
     statuses.forget(worker.uid);
     kubelet.images.forget(worker.uid);
+    kubelet.eviction.forget(worker.uid);
     kubelet.restartBackOff.forget(`${worker.uid}_`);
     for (const key of kubelet.tokens.keys()) if (key.startsWith(`${worker.uid}/`)) kubelet.tokens.delete(key);
     for (const key of kubelet.waitReasons.keys()) if (key.startsWith(`${worker.uid}_`)) kubelet.waitReasons.delete(key);

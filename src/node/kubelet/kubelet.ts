@@ -11,6 +11,7 @@ import { BackOff } from './back-off.ts';
 import { parseConfig } from './config.ts';
 import type { Kubelet, ObjectSource } from './context.ts';
 import { createCriClient } from './cri-client.ts';
+import { EvictionManager } from './eviction-manager.ts';
 import { apiReason, isMirror, isStatic, podRef, uidOf } from './format.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { ImagePuller } from './image-puller.ts';
@@ -65,6 +66,7 @@ export const kubelet: Program = (env) => {
     probes,
     statuses,
     images: new ImagePuller(env, cri, recorder),
+    eviction: new EvictionManager(env),
     restartBackOff: new BackOff(env, 10 * SECOND, MAX_CONTAINER_BACKOFF),
     waitReasons: new Map(),
     tokens: new Map(),
@@ -95,6 +97,7 @@ export const kubelet: Program = (env) => {
   services.start();
   apiPods.start();
   startHousekeeping(parts, workers, () => apiPods.synced);
+  parts.eviction.start(parts, workers);
 };
 
 /** Pods come from the API and from files; each goes to its worker. */
@@ -154,7 +157,7 @@ function reject(parts: Kubelet, workers: PodWorkers, pod: Pod): boolean {
       (other) =>
         other !== pod && uidOf(other) !== uidOf(pod) && !isEnded(other) && !workers.isTerminating(uidOf(other)),
     );
-  const rejection = admit(pod, others, parts.node.get(parts.config.nodeName));
+  const rejection = parts.eviction.admit(pod) ?? admit(pod, others, parts.node.get(parts.config.nodeName));
   if (rejection === undefined) return false;
   // A pod that runs here already was admitted by an earlier kubelet.
   if (parts.pleg.get(uidOf(pod)).containers.length > 0 || isStatic(pod)) return false;

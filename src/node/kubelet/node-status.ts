@@ -21,6 +21,7 @@ export interface NodeFacts {
   readonly images: readonly Image[];
   /** Why the node is not ready, if so: all reasons. */
   readonly problems: readonly string[];
+  readonly diskPressure: boolean;
   readonly now: Micros;
 }
 
@@ -106,7 +107,10 @@ function imagesOf(images: readonly Image[]): readonly ContainerImage[] {
     .map(({ repoDigests, repoTags, size }) => ({ names: [...repoDigests, ...repoTags].slice(0, 5), sizeBytes: size }));
 }
 
-function conditionsOf({ problems, now }: NodeFacts, old: NodeStatus | undefined): readonly NodeCondition[] {
+function conditionsOf(
+  { problems, diskPressure, now }: NodeFacts,
+  old: NodeStatus | undefined,
+): readonly NodeCondition[] {
   const kubelet: NodeCondition[] = [];
   const add = (type: string, status: 'True' | 'False', reason: string, message: string): void => {
     const before = conditionOf(old?.conditions, type);
@@ -121,7 +125,8 @@ function conditionsOf({ problems, now }: NodeFacts, old: NodeStatus | undefined)
     });
   };
   add('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available');
-  add('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure');
+  if (diskPressure) add('DiskPressure', 'True', 'KubeletHasDiskPressure', 'kubelet has disk pressure');
+  else add('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure');
   add('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available');
   if (problems.length === 0) add('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status');
   else

@@ -117,6 +117,7 @@ export class NodeSync {
       machineId: this.#machineId,
       images: this.#images,
       problems: this.#problems(),
+      diskPressure: this.#kubelet.eviction.diskPressure,
       now: env.now(),
     };
   }
@@ -220,7 +221,7 @@ export class NodeSync {
       );
     const due = this.#reportedAt === undefined || env.uptime() - this.#reportedAt >= REPORT_FREQUENCY;
     if (!due && !changed(node.status, status)) return;
-    this.#readyEvents(node.status, status);
+    this.#conditionEvents(node.status, status);
     await client.patch(
       Nodes,
       config.nodeName,
@@ -233,15 +234,18 @@ export class NodeSync {
     this.#lastConditions = status.conditions;
   }
 
-  #readyEvents(before: NodeStatus | undefined, after: NodeStatus): void {
+  #conditionEvents(before: NodeStatus | undefined, after: NodeStatus): void {
     const { recorder, config } = this.#kubelet;
-    const ready = (status: Pick<NodeStatus, 'conditions'> | undefined): string | undefined =>
-      conditionOf(status?.conditions, 'Ready')?.status;
-    const old = ready({ conditions: this.#lastConditions }) ?? ready(before);
-    const now = ready(after);
-    if (old === now) return;
-    const reason = now === 'True' ? 'NodeReady' : 'NodeNotReady';
-    recorder.event(nodeRefOf(this.#kubelet), 'Normal', reason, `Node ${config.nodeName} status is now: ${reason}`);
+    const tell = (type: string, ifTrue: string, otherwise: string): void => {
+      const of = (status: Pick<NodeStatus, 'conditions'> | undefined): string | undefined =>
+        conditionOf(status?.conditions, type)?.status;
+      const now = of(after);
+      if ((of({ conditions: this.#lastConditions }) ?? of(before)) === now) return;
+      const reason = now === 'True' ? ifTrue : otherwise;
+      recorder.event(nodeRefOf(this.#kubelet), 'Normal', reason, `Node ${config.nodeName} status is now: ${reason}`);
+    };
+    tell('DiskPressure', 'NodeHasDiskPressure', 'NodeHasNoDiskPressure');
+    tell('Ready', 'NodeReady', 'NodeNotReady');
   }
 
   async #keepLease(): Promise<void> {

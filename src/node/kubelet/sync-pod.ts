@@ -142,7 +142,8 @@ export function statusOf(kubelet: Kubelet, pod: Pod, runtime: RuntimeStatus, ter
     waitReason: (container) => kubelet.waitReasons.get(`${uid}_${container}`),
     terminationMessage: (container, status) => terminationMessage(kubelet, uid, container, status),
   });
-  return withConditions(pod, probes.applyTo(pod, generated), runtime, env.now());
+  const status = withConditions(pod, probes.applyTo(pod, generated), runtime, env.now());
+  return terminal ? kubelet.eviction.conclude(pod, status) : status;
 }
 
 /** Conditions that others own are the API's. */

@@ -85,7 +85,7 @@ async function setUp(kubelet: Kubelet, pod: Pod, volume: Volume): Promise<string
     const files = await filesOf(kubelet, pod, volume);
     if (files === undefined) {
       if (kubelet.env.disk.read(`${path}/.dir`) === undefined) kubelet.env.disk.write(`${path}/.dir`, '');
-    } else replaceFiles(kubelet, path, files);
+    } else replaceFiles(kubelet, path, files, volume.configMap === undefined);
     return undefined;
   } catch (error) {
     if (error instanceof VolumeError) return error.message;
@@ -114,12 +114,18 @@ function checkHostPath(kubelet: Kubelet, volume: Volume, path: string): string |
   }
 }
 
-/** Swaps a volume's files for the new ones. */
-function replaceFiles(kubelet: Kubelet, path: string, files: Files): void {
+/** Swaps a volume's files for the new ones. What may be secret is kept in memory only. */
+function replaceFiles(kubelet: Kubelet, path: string, files: Files, tmpfs: boolean): void {
   const { disk } = kubelet.env;
   const wanted = new Set([...files.keys()].map((name) => `${path}/${name}`));
   for (const old of disk.list(`${path}/`)) if (!wanted.has(old)) disk.remove(old);
-  for (const [name, text] of files) if (disk.read(`${path}/${name}`) !== text) disk.write(`${path}/${name}`, text);
+  for (const [name, text] of files) {
+    const file = `${path}/${name}`;
+    const old = disk.read(file);
+    // What is there already is better than nothing.
+    if (old !== text && !disk.write(file, text, tmpfs ? 'memory' : undefined) && old === undefined)
+      throw new VolumeError(`open ${file}: no space left on device`);
+  }
   if (files.size === 0) disk.write(`${path}/.dir`, '');
 }
 

@@ -38,8 +38,12 @@ export class Containers {
     const adopted = new Map(env.adopted.map((child) => [child.name, child]));
     for (const record of this.#records.values()) {
       const child = adopted.get(record.id);
-      if (child !== undefined) this.#watch(record.id, child);
-      else if (record.state === 'CONTAINER_RUNNING') this.#lost(record);
+      if (child !== undefined) {
+        // It was started when there was no room to write that down.
+        if (record.state === 'CONTAINER_CREATED')
+          this.#records.put({ ...record, state: 'CONTAINER_RUNNING', startedAt: env.now() });
+        this.#watch(record.id, child);
+      } else if (record.state === 'CONTAINER_RUNNING') this.#lost(record);
     }
   }
 
@@ -72,7 +76,7 @@ export class Containers {
       );
     const id = this.#env.random.hex(64);
     const { annotations, labels } = config;
-    this.#records.put({
+    const added = this.#records.add({
       id,
       sandboxId: sandbox.id,
       config: { ...config, annotations: { ...annotations }, labels: { ...sandboxConfig.labels, ...labels } },
@@ -86,6 +90,13 @@ export class Containers {
       reason: '',
       message: '',
     });
+    if (!added) {
+      const root = `/var/lib/containerd/io.containerd.grpc.v1.cri/containers/${id}`;
+      throw new CriFailure(
+        'Unknown',
+        `failed to create container root directory "${root}": mkdir ${root}: no space left on device`,
+      );
+    }
     this.#note(id, 'created');
     return id;
   }

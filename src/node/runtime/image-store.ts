@@ -201,7 +201,10 @@ export class ImageStore {
           {
             end: () => {
               running--;
-              start();
+              if (this.#env.disk.full && !failed) {
+                failed = true;
+                finished.reject(noSpaceFor(name, layer.digest));
+              } else start();
             },
             fail: (failure) => {
               failed = true;
@@ -282,4 +285,12 @@ function dialError(error: RpcFailure, address: string): string {
     default:
       return `${dial}: i/o timeout`;
   }
+}
+
+function noSpaceFor(name: string, digest: string): CriFailure {
+  const file = `/var/lib/containerd/io.containerd.content.v1.content/ingest/${digest.slice('sha256:'.length)}/data`;
+  return new CriFailure(
+    'Unknown',
+    `failed to pull and unpack image "${name}": failed to copy: write ${file}: no space left on device`,
+  );
 }

@@ -68,14 +68,26 @@ export class RecordStore<T extends { readonly id: string }> {
     return [...this.#records.values()];
   }
 
+  /** A new one. False: there is no room for it, and it is not there. */
+  add(record: T): boolean {
+    if (!this.#disk.write(this.#pathOf(record.id), JSON.stringify(record))) return false;
+    this.#records.set(record.id, record);
+    return true;
+  }
+
+  /** With no room the change is known only until the next restart. */
   put(record: T): void {
     this.#records.set(record.id, record);
-    this.#disk.write(`${this.#directory}/${record.id}.json`, JSON.stringify(record));
+    this.#disk.write(this.#pathOf(record.id), JSON.stringify(record));
+  }
+
+  #pathOf(id: string): string {
+    return `${this.#directory}/${id}.json`;
   }
 
   remove(id: string): void {
     this.#records.delete(id);
-    this.#disk.remove(`${this.#directory}/${id}.json`);
+    this.#disk.remove(this.#pathOf(id));
   }
 }
 

@@ -47,7 +47,15 @@ export class Sandboxes {
     }
     await this.#env.sleep(SETUP_TIME);
     this.#reserved.delete(ip);
-    this.#records.put({ id, config, createdAt: this.#env.now(), createdUptime: this.#env.uptime(), ip, ready: true });
+    const times = { createdAt: this.#env.now(), createdUptime: this.#env.uptime() };
+    if (!this.#records.add({ id, config, ...times, ip, ready: true })) {
+      if (!config.hostNetwork) this.#env.net.releaseAddress(ip);
+      const file = `/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/${id}/hostname`;
+      throw new CriFailure(
+        'Unknown',
+        `failed to setup sandbox files: failed to write hostname to "${file}": write ${file}: no space left on device`,
+      );
+    }
     this.#env.disk.fsync(() => {});
     const { namespace, name, uid } = config.metadata;
     this.#env.trace({
