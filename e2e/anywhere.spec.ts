@@ -22,6 +22,10 @@ test('served from any folder by any server, the page stays in its folder and kee
     expect(policy).not.toContain('unsafe-eval');
     await page.getByRole('tab', { name: 'Editor' }).click();
     await expect(page.locator('.monaco-editor .view-line').first()).toBeVisible({ timeout: 30_000 });
+    // No server that could let a kubectl in: nothing is asked for, and the page says what to do.
+    await expect(page.locator('[data-target="machine:door"]')).toHaveCount(0);
+    await page.getByRole('button', { name: 'Connect kubectl' }).click();
+    await expect(page.locator('[data-door="none"]')).toContainText('npm start');
     expect(served.strays).toEqual([]);
     expect(outside).toEqual([]);
     expect(problems).toEqual([]);
@@ -32,6 +36,8 @@ test('served from any folder by any server, the page stays in its folder and kee
 
 test('our own server sends the policy as a header, for the page and for its workers', async ({ page, request }) => {
   const html = await request.get('./');
+  expect(html.headers()['content-security-policy']).toContain("frame-ancestors 'none'");
+  expect(html.headers()['cache-control']).toBe('no-store');
   expect(html.headers()['content-security-policy']).toContain("script-src 'self';");
   await openCluster(page);
   for (const url of new Set(page.workers().map((worker) => worker.url()))) {

@@ -43,10 +43,10 @@ export class Bench {
   }
 
   /** Runs the real kubectl to its end. */
-  kubectl(args: readonly string[], stdin?: string | Uint8Array): Promise<Printed> {
+  kubectl(args: readonly string[], stdin?: string | Uint8Array, more: NodeJS.ProcessEnv = {}): Promise<Printed> {
     return new Promise((resolve) => {
       const options = {
-        env: this.#environment(),
+        env: { ...this.#environment(), ...more },
         cwd: this.folder,
         timeout: 60_000,
         maxBuffer: 64 * 1024 * 1024,

@@ -213,6 +213,8 @@ export class DoorServer {
 
   #ask(request: IncomingMessage, response: ServerResponse, path: string, body: string): void {
     if (response.destroyed) return;
+    // Others may have come first while the body was read.
+    if (this.#isFull(request)) return refuse(request, response, 429, TOO_MANY);
     const speaking = this.begin(request, path, body, {
       hear: (output) => answer(response, output, speaking, this.limits),
       lost: () => response.destroy(),

@@ -2,6 +2,7 @@ import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { CoreV1Api, KubeConfig, makeInformer, type V1ConfigMap } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { replayRecording } from '../cluster/replay.ts';
 import { programs } from '../cluster/programs.ts';
 import { parseRecording } from '../cluster/recording.ts';
@@ -318,6 +319,19 @@ describeKubectl('real kubectl', () => {
       stdout: 'out\n',
       stderr: 'err\ncommand terminated with exit code 3\n',
     });
+    // As kubectl before v1.31 does it.
+    const spdy = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false' };
+    expect(await bench.kubectl(['exec', '-i', 'box', '--', 'sh', '-c', 'cat; exit 3'], 'in', spdy)).toMatchObject({
+      code: 3,
+      stdout: 'in',
+      stderr: 'command terminated with exit code 3\n',
+    });
+    expect((await bench.kubectl(['exec', 'box', '-c', 'none', '--', 'ls'])).stderr).toBe(
+      'Error from server (BadRequest): container none is not valid for pod box\n',
+    );
+    const screen = await typed('box', 'echo $((20+1))x\x7f\r', 'exit 4\r');
+    expect(screen).toContain('/ # echo $((20+1))x\b\x1b[K\r\n');
+    expect(screen).toContain('\n21\r\n/ # ');
     const bytes = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 7919 + (i >> 8) * 31) & 0xff);
     const echoed = await bench.kubectl(['exec', '-i', 'box', '--', 'sh', '-c', 'cat > /tmp/b; cat /tmp/b'], bytes);
     expect(echoed.bytes.equals(bytes)).toBe(true);
@@ -358,6 +372,23 @@ describeKubectl('real kubectl', () => {
     60_000,
   );
 });
+
+/** Types keys into `exec -it POD -- sh`, as a client's terminal does; returns what the screen got until the shell ended. */
+function typed(pod: string, ...keys: readonly string[]): Promise<string> {
+  const path = `/api/v1/namespaces/default/pods/${pod}/exec?command=sh&stdin=true&stdout=true&tty=true`;
+  const socket = new WebSocket(`${address().replace('http', 'ws')}${path}`, ['v5.channel.k8s.io']);
+  return new Promise((resolve, reject) => {
+    let screen = '';
+    socket.on('error', reject);
+    socket.on('open', () => {
+      for (const key of keys) socket.send(Buffer.from(`\0${key}`));
+    });
+    socket.on('message', (message: Buffer) => {
+      if (message[0] === 1) screen += message.toString('utf8', 1);
+    });
+    socket.on('close', () => resolve(screen));
+  });
+}
 
 /** Ages are counted by each client's own clock. */
 function withoutAges(text: string): string {

@@ -6,6 +6,7 @@ import { textToBytes } from '../lib/byte-text.ts';
 import { isUpgradeOnly, UNREAD_LIMIT, type DoorServer } from './door-server.ts';
 import { serveForward } from './forward-streams.ts';
 import { asBytes, serveRemoteCommand } from './remote-command.ts';
+import { COMMAND_PROTOCOL, serveSpdyCommand } from './spdy-command.ts';
 import { FORWARD_PROTOCOL, serveSpdyForward, TUNNEL_PROTOCOL } from './spdy-forward.ts';
 import { statusBody } from './status-body.ts';
 
@@ -57,7 +58,7 @@ export class Upgrades {
     const protocols = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
     const asksFor = request.headers.upgrade?.toLowerCase();
     const forward = path.split('?')[0]?.endsWith('/portforward') ?? false;
-    if (forward && asksFor === 'spdy/3.1') return this.#spdy(upgrade);
+    if (asksFor === 'spdy/3.1') return forward ? this.#spdy(upgrade) : this.#spdyCommand(upgrade);
     if (forward && asksFor === 'websocket' && protocols.includes(TUNNEL_PROTOCOL)) return this.#tunnel(upgrade);
     const known = forward ? FORWARD_PROTOCOLS : COMMAND_PROTOCOLS;
     if (asksFor !== 'websocket' || !protocols.some((name) => known.includes(name)))
@@ -100,6 +101,13 @@ export class Upgrades {
     socket.on('data', (bytes: Buffer) => spdy.receive(bytes));
     socket.once('close', () => spdy.lost());
     if (head.length > 0) spdy.receive(head);
+  }
+
+  #spdyCommand(upgrade: Upgrade): void {
+    const offered = String(upgrade.request.headers['x-stream-protocol-version'] ?? '');
+    if (offered.split(',').some((name) => name.trim() === COMMAND_PROTOCOL))
+      return serveSpdyCommand(this.#door, upgrade);
+    reject(upgrade.socket, 403, statusBody(403, `unable to upgrade: ${COMMAND_PROTOCOL} is spoken here`));
   }
 
   #accept({ request, socket, head }: Upgrade, then: (client: WebSocket) => void): void {

@@ -6,7 +6,7 @@ import { joinTerminal } from '../../session/terminal-bus.ts';
 import { setTypist } from '../../session/terminal-lines.ts';
 import { useTrace } from '../../stores/trace-store.ts';
 import { useView } from '../../stores/view-store.ts';
-import { EMPTY_LINE, insert, type, type LineEffect, type LineState } from './line-editor.ts';
+import { EMPTY_LINE, insert, type, type LineEffect, type LineState } from '../../../lib/line-editor.ts';
 
 export interface Screen {
   paint(): void;

@@ -1,4 +1,4 @@
-/** The line being typed. It lives in the page, so that typing works while the cluster is paused. */
+/** The line being typed, edited where the person is who types: so typing works while the cluster is paused or slow. */
 export interface LineState {
   readonly text: string;
   readonly cursor: number;
