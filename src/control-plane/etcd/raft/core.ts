@@ -31,6 +31,8 @@ export interface Core {
   votes: Map<MemberId, boolean>;
   progress: Map<MemberId, Progress>;
   leadTransferee: MemberId;
+  /** Leaders: the last entry that changes the configuration, or may; until it is applied there may be no other. */
+  pendingChange: number;
   electionElapsed: number;
   heartbeatElapsed: number;
   randomizedElectionTimeout: number;
@@ -57,6 +59,7 @@ export function newCore(config: RaftConfig, restored: Restored): Core {
     votes: new Map(),
     progress: new Map(),
     leadTransferee: NONE,
+    pendingChange: 0,
     electionElapsed: 0,
     heartbeatElapsed: 0,
     randomizedElectionTimeout: 0,
@@ -99,6 +102,8 @@ export function becomeLeader(core: Core): void {
     self.recentActive = true;
   }
   setRole(core, 'leader');
+  // Whether one of the entries that it took over changes the configuration is not looked up: to wait for them all is safe.
+  core.pendingChange = core.log.lastIndex();
   appendEntries(core, [{ data: null, size: 0 }]);
 }
 
@@ -112,6 +117,7 @@ export function reset(core: Core, term: number): void {
   core.heartbeatElapsed = 0;
   resetElectionTimeout(core);
   core.leadTransferee = NONE;
+  core.pendingChange = 0;
   core.votes = new Map();
   core.progress = new Map();
   for (const id of membersOf(core.configuration)) {
@@ -148,6 +154,13 @@ export function promotable(core: Core): boolean {
   return isVoter(core.configuration, core.id) && core.log.pendingSnapshot === undefined;
 }
 
+/** It might be elected by members that have no say any more: first it has to apply what is committed. */
+export function hasUnappliedChange({ log }: Core): boolean {
+  for (let index = log.applied + 1; index <= log.committed; index++)
+    if (log.at(index)?.change !== undefined) return true;
+  return false;
+}
+
 /** False: too much is waiting to be committed already. */
 export function appendEntries(core: Core, proposals: readonly Proposal[]): boolean {
   const size = proposals.reduce((sum, proposal) => sum + proposal.size, 0);
@@ -160,6 +173,7 @@ export function appendEntries(core: Core, proposals: readonly Proposal[]): boole
     index: first + at,
     data: proposal.data,
     size: proposal.size,
+    ...(proposal.change === undefined ? {} : { change: proposal.change }),
   }));
   core.log.append(entries);
   core.config.observe?.({ kind: 'append', entries });

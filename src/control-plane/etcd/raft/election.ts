@@ -1,5 +1,13 @@
 // Ticks, campaigns and votes. Models go.etcd.io/raft/v3 (raft.go).
-import { becomeCandidate, becomeFollower, becomeLeader, becomePreCandidate, promotable, send } from './core.ts';
+import {
+  becomeCandidate,
+  becomeFollower,
+  becomeLeader,
+  becomePreCandidate,
+  hasUnappliedChange,
+  promotable,
+  send,
+} from './core.ts';
 import type { Core } from './core.ts';
 import { isVoter, membersOf, voteResult } from './quorum.ts';
 import { broadcastAppend, broadcastHeartbeat } from './replication.ts';
@@ -17,7 +25,7 @@ function tickElection(core: Core): void {
   core.electionElapsed++;
   if (!promotable(core) || core.electionElapsed < core.randomizedElectionTimeout) return;
   core.electionElapsed = 0;
-  campaign(core, core.config.preVote ? 'pre-election' : 'election');
+  hup(core);
 }
 
 function tickHeartbeat(core: Core): void {
@@ -41,11 +49,11 @@ function checkQuorum(core: Core): void {
   for (const [id, progress] of core.progress) if (id !== core.id) progress.recentActive = false;
 }
 
-export function hup(core: Core): void {
-  if (core.role !== 'leader' && promotable(core)) campaign(core, core.config.preVote ? 'pre-election' : 'election');
+export function hup(core: Core, kind: Campaign = core.config.preVote ? 'pre-election' : 'election'): void {
+  if (core.role !== 'leader' && promotable(core) && !hasUnappliedChange(core)) campaign(core, kind);
 }
 
-export function campaign(core: Core, kind: Campaign): void {
+function campaign(core: Core, kind: Campaign): void {
   const preVote = kind === 'pre-election';
   if (preVote) becomePreCandidate(core);
   else becomeCandidate(core);

@@ -4,7 +4,7 @@ import type { Configuration, MemberId } from './types.ts';
 export type VoteResult = 'won' | 'lost' | 'pending';
 
 export function configurationOf(voters: readonly MemberId[]): Configuration {
-  return { voters: [...voters].sort(), outgoing: [], learners: [] };
+  return { voters: [...voters].sort(), outgoing: [], learners: [], learnersNext: [], autoLeave: false };
 }
 
 export function membersOf(configuration: Configuration): MemberId[] {

@@ -2,7 +2,8 @@
 // Models go.etcd.io/raft/v3 (RawNode).
 import { appendEntries, becomeFollower, newCore } from './core.ts';
 import type { Core } from './core.ts';
-import { campaign, handleVoteRequest, handleVoteResponse, hup, inLease, tick } from './election.ts';
+import { changeConfiguration, checkChanges, leaveIfDue } from './conf-change.ts';
+import { handleVoteRequest, handleVoteResponse, hup, inLease, tick } from './election.ts';
 import {
   broadcastAppend,
   handleAppend,
@@ -15,13 +16,17 @@ import {
   reportSnapshot,
   reportUnreachable,
 } from './replication.ts';
-import { promotable, send, setLead } from './core.ts';
+import { send, setLead } from './core.ts';
 import { NONE } from './types.ts';
 import type {
+  ConfChange,
+  Configuration,
+  Entry,
   HardState,
   MemberId,
   Message,
   MessageOf,
+  Payload,
   Proposal,
   ProposalResult,
   RaftConfig,
@@ -69,6 +74,28 @@ export class Raft {
   /** Dropped: no leader is known, the leadership is being handed over, or too much is under way. */
   propose(entries: readonly Proposal[]): ProposalResult {
     return proposeTo(this.core, this.core.id, entries);
+  }
+
+  /**
+   * The first members of a new cluster, each as an entry that everybody has from the start: those who join later learn of them
+   * as of all others. Models RawNode.Bootstrap.
+   */
+  bootstrap(members: readonly { readonly id: MemberId; readonly data: Payload }[]): void {
+    const { core } = this;
+    becomeFollower(core, 1, NONE);
+    const entries = members.map(({ id, data }, at): Entry => {
+      const change: ConfChange = { transition: 'auto', changes: [{ type: 'add-voter', id }] };
+      return { term: 1, index: at + 1, data, size: 0, change };
+    });
+    core.log.append(entries);
+    core.config.observe?.({ kind: 'append', entries });
+    core.log.commitTo(entries.length);
+  }
+
+  /** To be called for every applied entry that has a change, before `advance`. Gives what holds from then on. */
+  applyConfChange(change: ConfChange): Configuration {
+    changeConfiguration(this.core, change);
+    return this.core.configuration;
   }
 
   /** Answered by a ReadState with this context, if a leader can be reached. False: certainly not. */
@@ -146,6 +173,7 @@ export class Raft {
     if (accepted.snapshot !== undefined) core.log.installed(accepted.snapshot);
     const applied = accepted.committedEntries.at(-1);
     if (applied !== undefined) core.log.applied = Math.max(core.log.applied, applied.index);
+    leaveIfDue(core);
     for (const message of accepted.messagesAfterPersist) if (message.to === core.id) step(core, message);
   }
 
@@ -255,7 +283,7 @@ function stepByRole(core: Core, message: RoleMessage): void {
       return;
     case 'MsgTimeoutNow':
       // No pre-vote: the leader itself wants this election.
-      if (core.role === 'follower' && promotable(core)) campaign(core, 'transfer');
+      if (core.role === 'follower') hup(core, 'transfer');
       return;
     case 'MsgReadIndexResp':
       if (core.role === 'follower') core.readStates.push({ index: message.index, context: message.context });
@@ -277,7 +305,7 @@ function proposeTo(core: Core, from: MemberId, entries: readonly Proposal[]): Pr
     return 'forwarded';
   }
   if (core.role !== 'leader' || core.leadTransferee !== NONE || !core.progress.has(core.id)) return 'dropped';
-  if (!appendEntries(core, entries)) return 'dropped';
+  if (!appendEntries(core, checkChanges(core, entries))) return 'dropped';
   broadcastAppend(core);
   return 'accepted';
 }

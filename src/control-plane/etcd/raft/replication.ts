@@ -195,6 +195,7 @@ function restore(core: Core, snapshot: Snapshot): boolean {
   }
   log.restore(snapshot);
   core.configuration = snapshot.configuration;
+  core.config.observe?.({ kind: 'configuration', configuration: core.configuration });
   core.config.observe?.({ kind: 'snapshot', index: snapshot.index, term: snapshot.term });
   return true;
 }

@@ -1,10 +1,21 @@
 // Members of a cluster in one memory, for tests: the same order of writing and sending as the server keeps, with every delivery
 // and every finished write in the hands of the test.
+import { nextConfiguration } from './conf-change.ts';
 import { Raft } from './raft.ts';
 import { configurationOf } from './quorum.ts';
 import type { MemberState } from './safety.ts';
 import { NONE } from './types.ts';
-import type { Entry, HardState, MemberId, Message, RaftConfig, RaftEvent, Ready, Snapshot } from './types.ts';
+import type {
+  ConfChange,
+  Entry,
+  HardState,
+  MemberId,
+  Message,
+  RaftConfig,
+  RaftEvent,
+  Ready,
+  Snapshot,
+} from './types.ts';
 
 export interface TestNetworkOptions extends Partial<Omit<RaftConfig, 'id' | 'configuration' | 'random' | 'observe'>> {
   readonly members: readonly MemberId[];
@@ -42,11 +53,14 @@ export class TestNetwork {
 
   constructor(options: TestNetworkOptions) {
     this.options = options;
-    for (const id of options.members) {
-      const disk: Disk = { hardState: { term: 0, vote: NONE, commit: 0 }, snapshot: undefined, entries: [] };
-      this.members.set(id, { id, raft: undefined, disk, writing: undefined, applied: [], reads: [] });
-      this.start(id);
-    }
+    for (const id of options.members) this.add(id);
+  }
+
+  /** A machine with an empty disk. It belongs to the cluster from the start, or once it is told so. */
+  add(id: MemberId): void {
+    const disk: Disk = { hardState: { term: 0, vote: NONE, commit: 0 }, snapshot: undefined, entries: [] };
+    this.members.set(id, { id, raft: undefined, disk, writing: undefined, applied: [], reads: [] });
+    this.start(id);
   }
 
   member(id: MemberId): TestMember {
@@ -118,8 +132,10 @@ export class TestNetwork {
     if (!messagesSent) this.post(ready.messages);
     this.post(ready.messagesAfterPersist.filter((message) => message.to !== id && !(early && isVote(message))));
     if (ready.snapshot !== undefined) member.applied = decodeApplied(ready.snapshot.data);
-    for (const entry of ready.committedEntries)
+    for (const entry of ready.committedEntries) {
       member.applied.push({ index: entry.index, term: entry.term, data: dataOf(entry) });
+      if (entry.change !== undefined) raft.applyConfChange(possible(raft, entry.change));
+    }
     const applied = member.applied.at(-1)?.index ?? 0;
     for (const { context, index } of ready.readStates) member.reads.push({ context, index, applied });
     raft.advance();
@@ -135,15 +151,26 @@ export class TestNetwork {
     }
   }
 
-  /** A snapshot is sent with the state as it is when it leaves. */
+  /**
+   * A snapshot is sent with the state as it is when it leaves: an older one may be of before its receiver belonged to the cluster,
+   * which would refuse it.
+   */
   private filled(message: Message): Message {
-    if (message.type !== 'MsgSnap') return message;
-    const { disk } = this.member(message.from);
-    return disk.snapshot === undefined ? message : { ...message, snapshot: disk.snapshot };
+    return message.type === 'MsgSnap'
+      ? { ...message, snapshot: this.snapshotOf(message.from) ?? message.snapshot }
+      : message;
+  }
+
+  private snapshotOf(id: MemberId): Snapshot | undefined {
+    const { raft, applied } = this.member(id);
+    const last = applied.at(-1);
+    if (raft === undefined || last === undefined) return undefined;
+    const { configuration } = raft.inspect();
+    return { index: last.index, term: last.term, configuration, data: JSON.stringify(applied) };
   }
 
   deliver(message: Message): void {
-    const { raft } = this.member(message.to);
+    const raft = this.members.get(message.to)?.raft;
     if (raft === undefined || !this.connected(message.from, message.to)) {
       this.drop(message);
       return;
@@ -166,19 +193,12 @@ export class TestNetwork {
   /** Saves the applied state and forgets the entries that made it. */
   compact(id: MemberId): void {
     const member = this.member(id);
-    const last = member.applied.at(-1);
-    if (member.raft === undefined || member.writing !== undefined || last === undefined) return;
-    if (last.index <= (member.disk.snapshot?.index ?? 0)) return;
-    const { configuration } = member.raft.inspect();
-    const snapshot: Snapshot = {
-      index: last.index,
-      term: last.term,
-      configuration,
-      data: JSON.stringify(member.applied),
-    };
+    const snapshot = this.snapshotOf(id);
+    if (member.raft === undefined || member.writing !== undefined || snapshot === undefined) return;
+    if (snapshot.index <= (member.disk.snapshot?.index ?? 0)) return;
     member.disk.snapshot = snapshot;
-    member.disk.entries = member.disk.entries.filter((entry) => entry.index > last.index);
-    member.raft.compact(snapshot, Math.max(0, last.index - KEPT_ENTRIES));
+    member.disk.entries = member.disk.entries.filter((entry) => entry.index > snapshot.index);
+    member.raft.compact(snapshot, Math.max(0, snapshot.index - KEPT_ENTRIES));
   }
 
   isolate(a: MemberId, b: MemberId): void {
@@ -206,12 +226,32 @@ export class TestNetwork {
   }
 }
 
+/** As every owner of a member must judge alike: a change that would leave nobody becomes none. */
+function possible(raft: Raft, change: ConfChange): ConfChange {
+  const { configuration, config } = raft.inspect();
+  try {
+    nextConfiguration(configuration, change, config.bugs?.unsafeConfChanges === true);
+    return change;
+  } catch (error) {
+    if (!(error instanceof Error) || error.message !== 'removed all voters') throw error;
+    return { ...change, transition: 'auto', changes: [{ type: 'update', id: NONE }] };
+  }
+}
+
 function isVote(message: Message): boolean {
   return message.type === 'MsgVoteResp';
 }
 
 function dataOf(entry: Entry): string {
+  if (entry.change !== undefined) return changeText(entry.change);
   return entry.data === null ? '' : JSON.stringify(entry.data);
+}
+
+/** `v4 l5 r3`, as etcd-io/raft writes it; nothing: leave. */
+export function changeText({ transition, changes }: ConfChange): string {
+  const letter = { 'add-voter': 'v', 'add-learner': 'l', remove: 'r', update: 'u' };
+  const words = changes.map(({ type, id }) => `${letter[type]}${id}`);
+  return `${transition === 'auto' ? '' : `${transition} `}${words.join(' ') || 'leave'}`;
 }
 
 function persist(disk: Disk, ready: Ready): void {

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { runTranscript } from '../../../lib/datadriven.ts';
-import { TestNetwork } from './test-network.ts';
-import type { Entry, Message, RaftEvent } from './types.ts';
+import { changeText, TestNetwork } from './test-network.ts';
+import type { ConfChange, ConfChangeSingle, Configuration, Entry, Message, RaftEvent } from './types.ts';
 
 const directory = new URL('./testdata/', import.meta.url).pathname;
 
@@ -37,6 +37,15 @@ class Session {
         this.lines.push(result);
         break;
       }
+      case 'change':
+        this.lines.push(this.net.raft(first).propose([{ data: null, size: 0, change: parseChange(rest) }]));
+        break;
+      case 'add':
+        this.net.add(first);
+        break;
+      case 'configuration':
+        this.lines.push(configurationText(this.net.raft(first).inspect().configuration));
+        break;
       case 'read':
         this.lines.push(this.net.raft(first).readIndex(rest[0] ?? '') ? 'asked' : 'no leader');
         break;
@@ -105,6 +114,7 @@ class Session {
       random: (limit) => this.nextTimeout++ % limit,
       preVote: setting('prevote') !== 'off',
       checkQuorum: setting('checkquorum') !== 'off',
+      stepDownOnRemoval: setting('stepdown') === 'on',
       maxInflightMessages: Number(setting('inflight') ?? 256),
       maxSizePerMessage: Number(setting('maxsize') ?? 1_000_000),
       onEvent: (id, event) => this.lines.push(...eventText(id, event)),
@@ -179,12 +189,34 @@ function logText(network: TestNetwork, id: string): string {
   return `first ${log.firstIndex()}: ${log.all().map(entryText).join(' ')}`;
 }
 
-function entryText({ index, term, data }: Entry): string {
+/** `[implicit|explicit] v4 l5 r3`, or `leave`. */
+function parseChange(words: readonly string[]): ConfChange {
+  const [first = '', ...others] = words;
+  if (first === 'implicit' || first === 'explicit')
+    return { transition: `joint-${first}`, changes: others.map(parseSingle) };
+  return { transition: 'auto', changes: first === 'leave' ? [] : words.map(parseSingle) };
+}
+
+function parseSingle(word: string): ConfChangeSingle {
+  const types = { v: 'add-voter', l: 'add-learner', r: 'remove', u: 'update' } as const;
+  const letter = Object.keys(types).find((each): each is keyof typeof types => each === word[0]);
+  if (letter === undefined) throw new Error(`not a change: ${word}`);
+  return { type: types[letter], id: word.slice(1) };
+}
+
+function configurationText({ voters, outgoing, learners, learnersNext, autoLeave }: Configuration): string {
+  const part = (name: string, ids: readonly string[]): string => (ids.length === 0 ? '' : ` ${name} ${ids.join(' ')}`);
+  return `voters ${voters.join(' ')}${part('outgoing', outgoing)}${part('learners', learners)}${part('learners next', learnersNext)}${autoLeave ? ' auto-leave' : ''}`;
+}
+
+function entryText({ index, term, data, change }: Entry): string {
+  if (change !== undefined) return `${index}/${term}(${changeText(change)})`;
   return `${index}/${term}${data === null ? '' : JSON.stringify(data)}`;
 }
 
 /** Roles only; that a follower is still one is no news. */
 function eventText(id: string, event: RaftEvent): string[] {
+  if (event.kind === 'configuration') return [`  ${id} has ${configurationText(event.configuration)}`];
   if (event.kind !== 'role' || (event.role === 'follower' && event.lead !== '')) return [];
   return [`  ${id} is ${event.role} at term ${event.term}`];
 }

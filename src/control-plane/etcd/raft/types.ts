@@ -13,6 +13,21 @@ export type Payload = string | object | null;
 export interface Proposal {
   readonly data: Payload;
   readonly size: number;
+  /** Makes the entry a change of the configuration, which takes effect when the entry is applied. */
+  readonly change?: ConfChange;
+}
+
+export interface ConfChangeSingle {
+  readonly type: 'add-voter' | 'add-learner' | 'remove' | 'update';
+  /** NONE: nothing happens; what the owner makes of a change that it refuses when it is applied. */
+  readonly id: MemberId;
+}
+
+/** Models raftpb.ConfChangeV2. No changes at all: leave the joint configuration. */
+export interface ConfChange {
+  /** auto: joint only if more than one voter changes at once. Explicit: somebody has to ask for leaving. */
+  readonly transition: 'auto' | 'joint-implicit' | 'joint-explicit';
+  readonly changes: readonly ConfChangeSingle[];
 }
 
 export interface Entry extends Proposal {
@@ -36,6 +51,10 @@ export interface Configuration {
   readonly voters: readonly MemberId[];
   readonly outgoing: readonly MemberId[];
   readonly learners: readonly MemberId[];
+  /** Voters being left that become learners once the joint change is over. */
+  readonly learnersNext: readonly MemberId[];
+  /** The leader leaves the joint configuration by itself. */
+  readonly autoLeave: boolean;
 }
 
 export interface Snapshot {
@@ -126,6 +145,7 @@ export type RaftEvent =
   | { readonly kind: 'election-timer'; readonly ticks: number }
   | { readonly kind: 'append'; readonly entries: readonly Entry[] }
   | { readonly kind: 'commit'; readonly index: number }
+  | { readonly kind: 'configuration'; readonly configuration: Configuration }
   | { readonly kind: 'snapshot'; readonly index: number; readonly term: number };
 
 export interface RaftConfig {
@@ -139,11 +159,17 @@ export interface RaftConfig {
   readonly maxInflightMessages: number;
   /** Proposals beyond this many bytes not yet committed are dropped. */
   readonly maxUncommittedSize: number;
+  /** A leader that is removed or made a learner stops leading at once. Default: its owner ends it. */
+  readonly stepDownOnRemoval?: boolean;
   /** A whole number in [0, limit). */
   readonly random: (limit: number) => number;
   readonly observe?: (event: RaftEvent) => void;
   /** Known mistakes, for tests of the tests. */
-  readonly bugs?: { readonly commitByCountingAcrossTerms?: boolean };
+  readonly bugs?: {
+    readonly commitByCountingAcrossTerms?: boolean;
+    /** Any change at any time, each at once: majorities before and after it need not meet. */
+    readonly unsafeConfChanges?: boolean;
+  };
 }
 
 /** What a member finds on its disk when it starts. */
