@@ -19,6 +19,7 @@ type Start = (name: string) => Worker;
 const files: Readonly<Record<string, Start>> = {
   door: (name) => new Worker(new URL('./cloud.ts', import.meta.url), { type: 'module', name }),
   etcd: (name) => new Worker(new URL('./etcd.ts', import.meta.url), { type: 'module', name }),
+  etcdutl: (name) => new Worker(new URL('./etcd.ts', import.meta.url), { type: 'module', name }),
   internet: (name) => new Worker(new URL('./cloud.ts', import.meta.url), { type: 'module', name }),
   'kube-apiserver': (name) => new Worker(new URL('./kube-apiserver.ts', import.meta.url), { type: 'module', name }),
   'kube-controller-manager': (name) =>

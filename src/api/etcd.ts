@@ -16,9 +16,17 @@ export const EtcdPaths = {
   leaseTimeToLive: '/etcdserverpb.Lease/LeaseTimeToLive',
   leaseLeases: '/etcdserverpb.Lease/LeaseLeases',
   memberList: '/etcdserverpb.Cluster/MemberList',
+  memberAdd: '/etcdserverpb.Cluster/MemberAdd',
+  memberRemove: '/etcdserverpb.Cluster/MemberRemove',
+  memberUpdate: '/etcdserverpb.Cluster/MemberUpdate',
+  memberPromote: '/etcdserverpb.Cluster/MemberPromote',
   status: '/etcdserverpb.Maintenance/Status',
   moveLeader: '/etcdserverpb.Maintenance/MoveLeader',
   hashKv: '/etcdserverpb.Maintenance/HashKV',
+  alarm: '/etcdserverpb.Maintenance/Alarm',
+  defragment: '/etcdserverpb.Maintenance/Defragment',
+  /** Answers a SnapshotResponse; upstream streams it in pieces. */
+  snapshot: '/etcdserverpb.Maintenance/Snapshot',
   health: '/health',
 } as const;
 
@@ -179,9 +187,52 @@ export interface Member {
   readonly clientUrls: readonly string[];
   readonly isLearner: boolean;
 }
+export interface MemberListRequest {
+  /** Default true: asked of a quorum. */
+  readonly linearizable?: boolean;
+}
 export interface MemberListResponse {
   readonly header: ResponseHeader;
   readonly members: readonly Member[];
+}
+export interface MemberAddRequest {
+  readonly peerUrls: readonly string[];
+  readonly isLearner?: boolean;
+}
+export interface MemberAddResponse extends MemberListResponse {
+  readonly member: Member;
+}
+export interface MemberIdRequest {
+  /** Hexadecimal. */
+  readonly id: string;
+}
+export interface MemberUpdateRequest extends MemberIdRequest {
+  readonly peerUrls: readonly string[];
+}
+export type AlarmType = 'NONE' | 'NOSPACE' | 'CORRUPT';
+export interface AlarmMember {
+  readonly memberId: string;
+  readonly alarm: AlarmType;
+}
+/** `memberId` '0' or '' and NONE stand for all. */
+export interface AlarmRequest extends AlarmMember {
+  readonly action: 'GET' | 'ACTIVATE' | 'DEACTIVATE';
+}
+export interface AlarmResponse {
+  readonly header: ResponseHeader;
+  readonly alarms: readonly AlarmMember[];
+}
+export interface SnapshotResponse {
+  readonly header: ResponseHeader;
+  readonly version: string;
+  /** A snapshot file whole: see `snapshotFile`. */
+  readonly blob: string;
+}
+export interface HashKvResponse {
+  readonly header: ResponseHeader;
+  readonly hash: number;
+  readonly compactRevision: number;
+  readonly hashRevision: number;
 }
 export interface StatusResponse {
   readonly header: ResponseHeader;
@@ -195,4 +246,6 @@ export interface StatusResponse {
   readonly raftTerm: number;
   readonly isLearner: boolean;
   readonly errors: readonly string[];
+  /** Bytes that the backend may come to. */
+  readonly dbSizeQuota: number;
 }

@@ -1,3 +1,4 @@
+import { etcdutl } from '../control-plane/etcd/etcdutl/etcdutl.ts';
 import { etcd } from '../control-plane/etcd/server/etcd.ts';
 import { kubeApiserver } from '../control-plane/kube-apiserver/kube-apiserver.ts';
 import { kubeControllerManager } from '../control-plane/kube-controller-manager/kube-controller-manager.ts';
@@ -17,6 +18,7 @@ import type { ProgramTable } from '../sim/env.ts';
 /** Every program there is, for placements that keep all of them together (in-thread, pool). The browser's list is `workers/`. */
 export const programs: ProgramTable = {
   etcd,
+  etcdutl,
   'kube-apiserver': kubeApiserver,
   'kube-controller-manager': kubeControllerManager,
   'kube-scheduler': kubeScheduler,

@@ -1,3 +1,4 @@
+import { APISERVER_ETCD_CLIENT, ETCD_PKI_DIRECTORY } from '../api/etcd-pki.ts';
 import { ClusterDefaults, Ports } from '../api/ports.ts';
 import { Endpoint, etcdMachines, type Machine, type Topology } from './topology.ts';
 
@@ -60,6 +61,14 @@ export function etcdFlags(machine: Machine, topology: Topology): readonly string
   return [
     `--name=${machine.name}`,
     '--data-dir=/var/lib/etcd',
+    `--cert-file=${ETCD_PKI_DIRECTORY}/server.crt`,
+    '--client-cert-auth=true',
+    `--key-file=${ETCD_PKI_DIRECTORY}/server.key`,
+    `--trusted-ca-file=${ETCD_PKI_DIRECTORY}/ca.crt`,
+    `--peer-cert-file=${ETCD_PKI_DIRECTORY}/peer.crt`,
+    '--peer-client-cert-auth=true',
+    `--peer-key-file=${ETCD_PKI_DIRECTORY}/peer.key`,
+    `--peer-trusted-ca-file=${ETCD_PKI_DIRECTORY}/ca.crt`,
     `--advertise-client-urls=https://${machine.ip}:${Ports.etcdClient}`,
     `--initial-advertise-peer-urls=https://${machine.ip}:${Ports.etcdPeer}`,
     `--initial-cluster=${members.map((m) => `${m.name}=https://${m.ip}:${Ports.etcdPeer}`).join(',')}`,
@@ -86,6 +95,9 @@ function apiserver(machine: Machine, topology: Topology): Component {
       `--advertise-address=${machine.ip}`,
       '--allow-privileged=true',
       '--authorization-mode=AlwaysAllow',
+      `--etcd-cafile=${ETCD_PKI_DIRECTORY}/ca.crt`,
+      `--etcd-certfile=${APISERVER_ETCD_CLIENT}.crt`,
+      `--etcd-keyfile=${APISERVER_ETCD_CLIENT}.key`,
       `--etcd-servers=${etcdServers(machine, topology)}`,
       `--secure-port=${Ports.apiserver}`,
       '--service-account-issuer=https://kubernetes.default.svc.cluster.local',

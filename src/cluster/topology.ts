@@ -1,4 +1,5 @@
 import { Door } from '../api/door.ts';
+import { etcdPkiOf } from '../api/etcd-pki.ts';
 import { ClusterDefaults, Ports } from '../api/ports.ts';
 import { MILLISECOND, SECOND, type JsonObject } from '../sim/env.ts';
 import type { HostSpec, InitProcess, Machines } from '../sim/session.ts';
@@ -210,19 +211,25 @@ function machineTable(topology: Topology): JsonObject {
 /** etcd as a service of the machine's own, which systemd starts again. */
 function etcdHost(machine: Machine, topology: Topology): HostSpec {
   const service = { ...ownWorker('etcd', { argv: [...etcdFlags(machine, topology)] }), restartAfter: 5 * SECOND };
-  return { ...machine, role: 'etcd', init: [sshd, service] };
+  return { ...machine, role: 'etcd', init: [sshd, service], files: etcdPkiOf(machine.name) };
 }
 
 function controlPlaneHost(machine: Machine, topology: Topology): HostSpec {
   const pods = staticPods(machine, topology, 'control-plane');
+  const pki = etcdPkiOf(machine.name);
   if (topology.controlPlaneNodes) {
     const flags = [
       '--node-labels=node-role.kubernetes.io/control-plane=,node.kubernetes.io/exclude-from-external-load-balancers=',
       '--register-with-taints=node-role.kubernetes.io/control-plane=:NoSchedule',
     ];
-    return { ...machine, role: 'control-plane', init: [sshd, containerd, kubelet(machine, flags)], files: pods };
+    return {
+      ...machine,
+      role: 'control-plane',
+      init: [sshd, containerd, kubelet(machine, flags)],
+      files: { ...pods, ...pki },
+    };
   }
-  return { ...machine, role: 'control-plane', init: [sshd, ...bareProcesses(pods)] };
+  return { ...machine, role: 'control-plane', init: [sshd, ...bareProcesses(pods)], files: pki };
 }
 
 /** The same command lines that the static pods have, run by init. */

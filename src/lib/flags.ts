@@ -4,6 +4,10 @@ export class Flags {
   constructor(values: ReadonlyMap<string, readonly string[]>) {
     this.values = values;
   }
+  /** These besides, replacing what has the same name. */
+  with(values: ReadonlyMap<string, readonly string[]>): Flags {
+    return new Flags(new Map([...this.values, ...values]));
+  }
   /** The last value given, or undefined. */
   get(name: string): string | undefined {
     return this.values.get(name)?.at(-1);

@@ -164,6 +164,11 @@ export interface Disk {
   readonly full: boolean;
   remove(path: string): void;
   rename(from: string, to: string): void;
+  /**
+   * Brings in what programs with a worker of their own have written on this machine, and takes away what they have removed; `done`
+   * after LOOKAHEAD. What this process's own group has written it sees anyway.
+   */
+  refresh(done: () => void): void;
   /** Makes everything written before this call durable; `done` after the disk's fsync delay. Ordered. */
   fsync(done: () => void): void;
 }

@@ -72,7 +72,8 @@ export function createHttpClient(env: Env, address: Address, options: HttpClient
     const label = `${request.method} ${request.path}`;
     const entry: Pending = { handlers, cause: env.cause(), protocol, streaming: false, label };
     pending.set(id, entry);
-    const { headers, body } = request;
+    const { body } = request;
+    const headers = options.headers === undefined ? request.headers : { ...options.headers, ...request.headers };
     const agent = options.userAgent === undefined ? headers : { 'user-agent': options.userAgent, ...headers };
     const named = protocol === undefined ? {} : { protocol };
     connection.send(

@@ -54,6 +54,8 @@ export interface HttpClientOptions extends ConnectOptions {
   /** Default time-out for `request`, µs; none for streams. Default 30 s. */
   readonly timeout?: Micros;
   readonly userAgent?: string;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** One client = one pooled connection to one address, dialled when needed and again after it broke. */

@@ -166,3 +166,17 @@ export function filesFor(world: World, disk: HostDisk, group: string, hostGroup:
   }
   return files;
 }
+
+/** What other groups wrote since the machine was powered on: files there are, and files that are gone. */
+export function filesOfOthers({ host, group }: Process): { files: Record<string, string>; gone: string[] } {
+  const { disk } = host;
+  const files: Record<string, string> = {};
+  const gone: string[] = [];
+  for (const [path, owner] of disk.owners) {
+    if (owner === group) continue;
+    const text = disk.current.get(path);
+    if (text === undefined) gone.push(path);
+    else files[path] = text;
+  }
+  return { files, gone };
+}

@@ -1,7 +1,7 @@
 import { unreachable } from '../lib/assert.ts';
 import type { Micros } from './env.ts';
 import { bind, connect, unbind } from './kernel-connect.ts';
-import { applyDiskOp, fsync } from './kernel-disk.ts';
+import { applyDiskOp, filesOfOthers, fsync } from './kernel-disk.ts';
 import { end, exec, signal, tellParent } from './kernel-processes.ts';
 import { closeEnd, sendData, finish } from './kernel-transport.ts';
 import { deliver, type Process, type World } from './kernel-world.ts';
@@ -72,6 +72,8 @@ function applyOfLiving(world: World, process: Process, effect: LivingEffect, at:
   switch (effect.kind) {
     case 'fsync':
       return fsync(world, process, effect.id, at);
+    case 'reread':
+      return deliver(world, process, { kind: 'files', id: effect.id, ...filesOfOthers(process) });
     case 'listen':
       return bind(world, process, effect.id, effect.address);
     case 'unlisten':
@@ -200,6 +202,7 @@ export function hashEffect(hash: TraceHash, effect: Effect): void {
       return hash.text(effect.end);
     case 'unlisten':
     case 'fsync':
+    case 'reread':
     case 'save':
       return hash.number(effect.id);
     case 'note':

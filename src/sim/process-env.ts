@@ -17,7 +17,7 @@ import type {
   Random,
 } from './env.ts';
 import { compareStrings } from '../lib/order.ts';
-import type { ChildState, EndState, ProcessState } from './process-state.ts';
+import type { ChildState, EndState, FilesEvent, ProcessState } from './process-state.ts';
 import { skewAt } from './skew.ts';
 import type { DiskOp } from './wire.ts';
 
@@ -214,6 +214,17 @@ function createDisk(state: ProcessState, files: Map<string, string>): Disk {
       files.delete(from);
       files.set(to, text);
       emit({ op: 'rename', path: from, to });
+    },
+    refresh(done) {
+      if (state.dead) return;
+      const id = state.nextId++;
+      const take = ({ files: theirs, gone }: FilesEvent): void => {
+        for (const path of gone) files.delete(path);
+        for (const [path, text] of Object.entries(theirs)) files.set(path, text);
+        done();
+      };
+      state.rereads.set(id, { done: take, cause: state.cause });
+      state.effects.push({ kind: 'reread', id });
     },
     fsync(done) {
       if (state.dead) return;

@@ -202,6 +202,7 @@ function createState(uid: number, group: string, start: StartInfo): ProcessState
     nextStep: 1,
     timers: new Map(),
     callbacks: new Map(),
+    rereads: new Map(),
     saves: new Map(),
     listeners: new Map(),
     ends: new Map(),
@@ -231,6 +232,12 @@ function dispatch(
       return fire(state, state.timers, event.id);
     case 'fsynced':
       return fire(state, state.callbacks, event.id);
+    case 'files': {
+      const reread = state.rereads.get(event.id);
+      state.rereads.delete(event.id);
+      handleUnder(state, reread?.cause);
+      return reread?.done(event);
+    }
     case 'message':
       return state.ends.get(event.end)?.handlers.message?.(event.payload);
     case 'accept':

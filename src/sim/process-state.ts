@@ -10,7 +10,7 @@ import type {
   Tables,
 } from './env.ts';
 import type { Skew } from './skew.ts';
-import type { Effect, MissedEvent } from './wire.ts';
+import type { Effect, MissedEvent, ProcessEvent } from './wire.ts';
 
 /** What the runner keeps of one living process. */
 export interface ProcessState {
@@ -41,6 +41,7 @@ export interface ProcessState {
   nextStep: number;
   readonly timers: Map<number, Waiting>;
   readonly callbacks: Map<number, Waiting>;
+  readonly rereads: Map<number, { readonly done: (files: FilesEvent) => void; readonly cause: string | undefined }>;
   readonly saves: Map<number, { readonly done: (tables: Tables) => void; readonly cause: string | undefined }>;
   readonly listeners: Map<number, ListenHandlers>;
   readonly ends: Map<string, EndState>;
@@ -85,3 +86,5 @@ export interface ChildState {
 
 /** How much a child without handlers may leave behind before its oldest output is forgotten. */
 export const MISSED_LIMIT = 1_000;
+
+export type FilesEvent = Extract<ProcessEvent, { kind: 'files' }>;

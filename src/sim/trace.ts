@@ -135,6 +135,14 @@ export type TraceNote =
       readonly term: number;
       readonly direction: 'made' | 'restored';
     }
+  /** Who belongs to the cluster, from here on, as the member has applied it. Without a name: it has never started. */
+  | {
+      readonly type: 'raft.configuration';
+      readonly member: string;
+      readonly members: readonly EtcdMemberNote[];
+      /** Majorities of the old voters and of the new ones are needed. */
+      readonly joint: boolean;
+    }
   /** Applying entry `index` gave these revisions. `value` undefined: deleted. */
   | {
       readonly type: 'etcd.apply';
@@ -241,6 +249,14 @@ export type TraceNote =
 
 /** A list begins it, events move it on, bookmarks (or etcd's progress notifications) tell that nothing happened. */
 export type WatchStep = 'list' | 'event' | 'bookmark';
+
+export interface EtcdMemberNote {
+  readonly id: string;
+  readonly name: string;
+  /** Peer URL. */
+  readonly address: string;
+  readonly vote: boolean;
+}
 
 export interface RaftEntryNote {
   readonly index: number;

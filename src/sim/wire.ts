@@ -45,6 +45,13 @@ export type ProcessEvent =
   | { readonly kind: 'close'; readonly end: string; readonly reason: CloseReason; readonly cause?: string }
   | { readonly kind: 'listen-error'; readonly listener: number; readonly reason: ListenError }
   | { readonly kind: 'fsynced'; readonly id: number }
+  /** What other groups have written, and which of their files are gone. */
+  | {
+      readonly kind: 'files';
+      readonly id: number;
+      readonly files: Readonly<Record<string, string>>;
+      readonly gone: readonly string[];
+    }
   | { readonly kind: 'child-exit'; readonly pid: number; readonly status: ExitStatus; readonly cause?: string }
   | {
       readonly kind: 'child-output';
@@ -132,6 +139,7 @@ export type Effect =
   | { readonly kind: 'print'; readonly text: string; readonly stream: 'stdout' | 'stderr'; readonly cause?: string }
   | { readonly kind: 'disk'; readonly op: DiskOp }
   | { readonly kind: 'fsync'; readonly id: number }
+  | { readonly kind: 'reread'; readonly id: number }
   | { readonly kind: 'address'; readonly ip: string; readonly owned: boolean }
   | { readonly kind: 'restore'; readonly tables: Tables }
   | { readonly kind: 'save'; readonly id: number }

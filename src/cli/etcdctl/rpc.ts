@@ -45,10 +45,10 @@ function decode<T>(body: string): T {
 }
 
 /** Asks the endpoints in turn until one answers. */
-export async function call<T>({ io, endpoints }: EtcdctlCall, path: string, request: object): Promise<T> {
+export async function call<T>({ connect, endpoints }: EtcdctlCall, path: string, request: object): Promise<T> {
   let last = 'no endpoints available';
   for (const endpoint of endpoints) {
-    const client = io.connect(endpoint);
+    const client = connect(endpoint);
     try {
       return await callAt<T>(client, path, request);
     } catch (error) {
@@ -84,13 +84,13 @@ export interface PerEndpoint<T> {
 
 /** The same call at every endpoint. */
 export async function callEach<T>(
-  { io, endpoints }: EtcdctlCall,
+  { connect, endpoints }: EtcdctlCall,
   path: string,
   request: object,
 ): Promise<PerEndpoint<T>[]> {
   const results: PerEndpoint<T>[] = [];
   for (const endpoint of endpoints) {
-    const client = io.connect(endpoint);
+    const client = connect(endpoint);
     try {
       results.push({ endpoint, result: await callAt<T>(client, path, request) });
     } catch (error) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Tables } from '../../sim/env.ts';
 import { iptables, iptablesSave, ruleText } from './iptables.ts';
-import { words } from './words.ts';
+import { words } from '../text/words.ts';
 
 const tables: Tables = {
   nat: {

@@ -6,4 +6,6 @@ export const RUN_PATH = '/run';
 
 export interface RunRequest {
   readonly command: string;
+  /** What a pipe or a redirection gives the command to read. */
+  readonly stdin?: string;
 }

@@ -1,4 +1,5 @@
 import { CriSocket } from '../../api/cri.ts';
+import { ETCD_PKI_DIRECTORY } from '../../api/etcd-pki.ts';
 import { Ports } from '../../api/ports.ts';
 import { isObject } from '../../lib/json.ts';
 import { formatTime } from '../../lib/time.ts';
@@ -6,11 +7,19 @@ import type { Env, Program, Tables } from '../../sim/env.ts';
 import { createHttpClient } from '../../sim/http-client.ts';
 import { serveHttp } from '../../sim/http-server.ts';
 import type { Exchange, HttpStream } from '../../sim/http.ts';
+import { FILE_COMMANDS } from '../../unix/commands/files.ts';
+import { FILTER_COMMANDS } from '../../unix/commands/filters.ts';
+import { CURL_COMMANDS, NETWORK_COMMANDS } from '../../unix/commands/network.ts';
+import { SYSTEM_COMMANDS } from '../../unix/commands/system.ts';
+import { FileSystem } from '../../unix/file-system.ts';
+import { callbackSink, textSource, type Sink } from '../../unix/pipe.ts';
+import { Shell } from '../../unix/shell/interpreter.ts';
+import { sh } from '../../unix/shell/sh.ts';
+import { runTask, Task, type CommandTable, type ContainerContext } from '../../unix/task.ts';
 import { crictl } from '../crictl/crictl.ts';
-import { etcdctl } from '../etcdctl/etcdctl.ts';
+import { etcdctlCommand } from '../etcdctl/command.ts';
 import { iptables, iptablesSave } from './iptables.ts';
-import { RUN_PATH } from './protocol.ts';
-import { words } from './words.ts';
+import { RUN_PATH, type RunRequest } from './protocol.ts';
 
 /** Runs one command line at a time for the operator, on the machine itself. */
 export const sshd: Program = (env) => {
@@ -27,142 +36,160 @@ export const sshd: Program = (env) => {
   );
 };
 
-function commandOf(body: string): string | undefined {
+function commandOf(body: string): RunRequest | undefined {
   try {
     const request: unknown = JSON.parse(body);
-    return isObject(request) && typeof request['command'] === 'string' ? request['command'] : undefined;
+    if (!isObject(request) || typeof request['command'] !== 'string') return undefined;
+    const { command, stdin } = request;
+    return { command, ...(typeof stdin === 'string' ? { stdin } : {}) };
   } catch {
     return undefined;
   }
 }
 
-interface Shell {
-  readonly env: Env;
-  readonly argv: readonly string[];
-  stdout(text: string): void;
-  stderr(text: string): void;
-  untilInterrupted(): Promise<void>;
-}
-
-function run(env: Env, exchange: Exchange, command: string): void {
+function run(env: Env, exchange: Exchange, request: RunRequest): void {
   const stream: HttpStream = exchange.start(200);
-  const interrupted = env.deferred<void>();
   let gone = false;
+  const sink = (channel: number): Sink =>
+    callbackSink((text) => {
+      if (!gone && text !== '') stream.send(text, channel);
+    });
+  const task = new Task(contextOf(env), {
+    argv: ['bash'],
+    vars: new Map(VARIABLES),
+    cwd: '/root',
+    stdin: textSource(request.stdin ?? ''),
+    stdout: sink(1),
+    stderr: sink(2),
+    tty: false,
+  });
   exchange.on({
     closed: () => {
       gone = true;
-      interrupted.resolve();
+      task.kill('INT');
     },
-    end: () => interrupted.resolve(),
   });
-  const write = (channel: number) => (text: string) => {
-    if (!gone && text !== '') stream.send(text, channel);
-  };
   env.spawn(async () => {
-    const shell = { env, stdout: write(1), stderr: write(2), untilInterrupted: () => interrupted.promise };
-    const code = await runLine(command, shell);
+    await refreshed(env, request.command);
+    const code = await runTask(task, () => new Shell(task, '-bash', []).runScript(withoutSudo(request.command)));
     if (gone) return;
     stream.send(String(code), 3);
     stream.end();
   });
 }
 
-async function runLine(command: string, shell: Omit<Shell, 'argv'>): Promise<number> {
-  let parsed: string[];
-  try {
-    parsed = words(command);
-  } catch (error) {
-    shell.stderr(`-bash: ${error instanceof Error ? error.message : 'syntax error'}\n`);
-    return 2;
-  }
-  const [name = '', ...argv] = parsed[0] === 'sudo' ? parsed.slice(1) : parsed;
-  if (name === '') return 0;
-  const tool = tools[name];
-  if (tool === undefined) {
-    shell.stderr(`-bash: ${name}: command not found\n`);
-    return 127;
-  }
-  return tool({ ...shell, argv });
+/** Paths may lead to what programs with a worker of their own have written. */
+function refreshed(env: Env, command: string): Promise<void> {
+  const done = env.deferred<void>();
+  if (command.includes('/')) env.disk.refresh(() => done.resolve());
+  else done.resolve();
+  return done.promise;
 }
 
-const tools: Readonly<Record<string, (shell: Shell) => Promise<number> | number>> = {
-  cat({ env, argv, stdout, stderr }) {
-    let code = 0;
-    for (const path of argv) {
-      const text = env.disk.read(path);
-      if (text !== undefined) stdout(text.endsWith('\n') ? text : `${text}\n`);
-      else {
-        stderr(`cat: ${path}: No such file or directory\n`);
-        code = 1;
-      }
-    }
-    return code;
-  },
-  crictl: ({ env, argv, stdout, stderr, untilInterrupted }) => {
-    const runtime = createHttpClient(env, CriSocket, { protocol: 'cri' });
-    return crictl(argv, {
-      runtime,
-      stdout,
-      stderr,
-      untilInterrupted,
+function withoutSudo(command: string): string {
+  return command.replace(/(^|[|;&]\s*)sudo\s+/g, '$1');
+}
+
+const VARIABLES: readonly (readonly [string, string])[] = [
+  ['HOME', '/root'],
+  ['PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+  ['USER', 'root'],
+  ['ETCDCTL_CACERT', `${ETCD_PKI_DIRECTORY}/ca.crt`],
+  ['ETCDCTL_CERT', `${ETCD_PKI_DIRECTORY}/healthcheck-client.crt`],
+  ['ETCDCTL_KEY', `${ETCD_PKI_DIRECTORY}/healthcheck-client.key`],
+];
+
+function contextOf(env: Env): ContainerContext {
+  const fs = new FileSystem(env.disk, '', new Map(), []);
+  const commands: CommandTable = {
+    ...FILE_COMMANDS,
+    ...FILTER_COMMANDS,
+    ...SYSTEM_COMMANDS,
+    ...NETWORK_COMMANDS,
+    ...CURL_COMMANDS,
+    sh,
+    bash: sh,
+    etcdctl: etcdctlCommand([`127.0.0.1:${Ports.etcdClient}`]),
+    ...tools,
+  };
+  return { env, fs, hostname: env.host, commands, tasks: new Map(), memoryLimit: undefined, nextPid: 2 };
+}
+
+const tools: CommandTable = {
+  crictl: async (task) => {
+    const { env } = task;
+    const interrupted = env.deferred<void>();
+    const code = crictl(task.argv.slice(1), {
+      runtime: createHttpClient(env, CriSocket, { protocol: 'cri' }),
+      stdout: (text) => void task.print(text),
+      stderr: (text) => void task.printError(text),
+      untilInterrupted: () => interrupted.promise,
       now: () => env.now(),
       deferred: () => env.deferred(),
     });
+    try {
+      return await task.wait(code);
+    } catch (error) {
+      interrupted.resolve();
+      throw error;
+    }
   },
-  date({ env, stdout }) {
-    stdout(`${formatTime(env.now())}\n`);
+  async date(task) {
+    await task.print(`${formatTime(task.env.now())}\n`);
     return 0;
   },
-  etcdctl: ({ env, argv, stdout, stderr, untilInterrupted }) =>
-    etcdctl(argv, {
-      endpoints: [`127.0.0.1:${Ports.etcdClient}`],
-      connect: (endpoint) => createHttpClient(env, endpoint, { protocol: 'etcd' }),
-      stdout,
-      stderr,
-      untilInterrupted,
-      uptime: () => env.uptime(),
-    }),
-  help({ stdout }) {
-    stdout(`${Object.keys(tools).sort().join('  ')}\n`);
+  etcdutl: (task) => execute(task, 'etcdutl'),
+  async help(task) {
+    await task.print(`${Object.keys(task.context.commands).sort().join('  ')}\n`);
     return 0;
   },
-  hostname({ env, stdout }) {
-    stdout(`${env.host}\n`);
+  async hostname(task) {
+    await task.print(`${task.env.host}\n`);
     return 0;
   },
-  async iptables({ env, argv, stdout, stderr }) {
-    const result = iptables(argv, await tablesOf(env));
+  async iptables(task) {
+    const { env, argv } = task;
+    const result = iptables(argv.slice(1), await tablesOf(env));
     if (result.tables !== undefined) env.net.restore(result.tables);
-    stdout(result.stdout);
-    stderr(result.stderr);
+    await task.print(result.stdout);
+    await task.printError(result.stderr);
     return result.code;
   },
-  async 'iptables-save'({ env, argv, stdout }) {
-    const at = argv.findIndex((word) => word === '-t' || word === '--table');
-    stdout(iptablesSave(await tablesOf(env), env.now(), at < 0 ? undefined : argv[at + 1]));
+  async 'iptables-save'(task) {
+    const at = task.argv.findIndex((word) => word === '-t' || word === '--table');
+    await task.print(iptablesSave(await tablesOf(task.env), task.env.now(), at < 0 ? undefined : task.argv[at + 1]));
     return 0;
   },
-  ls({ env, argv, stdout, stderr }) {
-    const directory = (argv.find((word) => !word.startsWith('-')) ?? '/').replace(/\/?$/, '/');
-    const names = new Set(env.disk.list(directory).map((path) => path.slice(directory.length).split('/')[0] ?? ''));
-    if (names.size === 0) {
-      stderr(`ls: cannot access '${directory.slice(0, -1)}': No such file or directory\n`);
-      return 2;
-    }
-    stdout(
-      [...names]
-        .sort()
-        .map((name) => `${name}\n`)
-        .join(''),
-    );
-    return 0;
-  },
-  uptime({ env, stdout }) {
-    const minutes = Math.floor(env.uptime() / 60_000_000);
-    stdout(` up ${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')},  1 user\n`);
+  async uptime(task) {
+    const minutes = Math.floor(task.env.uptime() / 60_000_000);
+    await task.print(` up ${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')},  1 user\n`);
     return 0;
   },
 };
+
+/** A program of its own, in a worker of its own; what it wrote is seen when it has ended. */
+async function execute(task: Task, program: string): Promise<number> {
+  const { env } = task;
+  const ended = env.deferred<number>();
+  env.exec(
+    {
+      program,
+      name: `${program}-${env.random.hex(6)}`,
+      args: { argv: [...task.argv.slice(1)], cwd: task.cwd },
+      ownWorker: true,
+      withParent: true,
+    },
+    {
+      output: (text, stream) => void (stream === 'stderr' ? task.printError(text) : task.print(text)),
+      exit: ({ code }) => ended.resolve(code),
+    },
+  );
+  const code = await task.wait(ended.promise);
+  const seen = env.deferred<void>();
+  env.disk.refresh(() => seen.resolve());
+  await seen.promise;
+  return code;
+}
 
 function tablesOf(env: Env): Promise<Tables> {
   const result = env.deferred<Tables>();

@@ -8,7 +8,7 @@ import { type HttpClient } from '../../sim/http.ts';
 import { FileError } from '../../unix/file-system.ts';
 import { readAll } from '../../unix/pipe.ts';
 import { Killed, lookUp, runTask, Task, type Command, type CommandTable } from '../../unix/task.ts';
-import { etcdctl } from '../etcdctl/etcdctl.ts';
+import { etcdctlCommand } from '../etcdctl/command.ts';
 import { kubectl } from '../kubectl/kubectl.ts';
 import { formatTime } from '../../lib/time.ts';
 import { RUN_PATH, type RunRequest } from '../ssh/protocol.ts';
@@ -40,7 +40,7 @@ export function sessionCommands(session: Session): CommandTable {
       );
       return 1;
     },
-    etcdctl: (task) => interruptible(task, (onInterrupt) => runEtcdctl(session, task, onInterrupt)),
+    etcdctl: etcdctlCommand(session.laptop.etcdEndpoints),
     fault: async (task) => {
       await task.printError('fault: give it a line of its own, such as: fault power-off worker-2\n');
       return 2;
@@ -61,6 +61,7 @@ export function sessionCommands(session: Session): CommandTable {
     },
     k: runKubectl,
     kubectl: runKubectl,
+    scp: (task) => scp(session, task),
     ssh: (task) => ssh(session, task),
     watch,
   };
@@ -69,7 +70,8 @@ export function sessionCommands(session: Session): CommandTable {
 function helpText(session: Session): string {
   return `kubectl (k)   the cluster's API, through the load balancer at ${session.laptop.server}
 etcdctl       the etcd members, by themselves
-ssh MACHINE   a shell on ${Object.keys(session.laptop.machines).sort(compareStrings).join(', ')}; there: crictl, iptables-save, etcdctl
+ssh MACHINE   a shell on ${Object.keys(session.laptop.machines).sort(compareStrings).join(', ')}; there: crictl, iptables-save, etcdctl, etcdutl
+scp           copies a file to a machine, or from it: scp snapshot.db cp-1:/tmp/
 fault         breaks things: fault power-off worker-2, fault partition cp-3, fault heal all
 curl, watch, cat, ls, grep, sort, head, history and the usual rest of a shell
 `;
@@ -145,31 +147,6 @@ function kubectlIo(
   };
 }
 
-async function runEtcdctl(
-  session: Session,
-  task: Task,
-  onInterrupt: (cancel: () => void) => () => void,
-): Promise<number> {
-  const interrupted = task.env.deferred<void>();
-  const clients: HttpClient[] = [];
-  onInterrupt(() => {
-    interrupted.resolve();
-    for (const client of clients) client.close();
-  });
-  return etcdctl(task.argv.slice(1), {
-    endpoints: session.laptop.etcdEndpoints,
-    connect(endpoint) {
-      const client = createHttpClient(task.env, endpoint, { protocol: 'etcd', connectTimeout: 5 * SECOND });
-      clients.push(client);
-      return client;
-    },
-    stdout: writer((text) => task.print(text)),
-    stderr: writer((text) => task.printError(text)),
-    uptime: () => task.env.uptime(),
-    untilInterrupted: () => interrupted.promise,
-  });
-}
-
 const SSH_TIMEOUT = 10 * SECOND;
 
 /** `ssh MACHINE [COMMAND …]`: without a command, a prompt on that machine until `exit`. */
@@ -180,10 +157,7 @@ async function ssh(session: Session, task: Task): Promise<number> {
       (word, index, all) => !(word.startsWith('-') && all.slice(0, index).every((before) => before.startsWith('-'))),
     );
   const [target = '', ...command] = words;
-  const machine = target.replace(/^[^@]*@/, '');
-  const ip = Object.hasOwn(session.laptop.machines, machine)
-    ? session.laptop.machines[machine]
-    : Object.values(session.laptop.machines).find((each) => each === machine);
+  const { machine, ip } = machineOf(session, target);
   if (machine === '') {
     await task.printError('usage: ssh machine [command [argument ...]]\n');
     return 255;
@@ -194,15 +168,60 @@ async function ssh(session: Session, task: Task): Promise<number> {
   }
   const client = createHttpClient(task.env, `${ip}:${Ports.ssh}`, { protocol: 'kubelet', connectTimeout: SSH_TIMEOUT });
   try {
-    if (command.length > 0) return await runThere(task, client, machine, command.join(' '));
+    const stdin = task.tty ? undefined : await readAll(task.stdin);
+    if (command.length > 0) return await runThere(task, client, machine, command.join(' '), { stdin });
     return await shellThere(session, task, client, machine);
   } finally {
     client.close();
   }
 }
 
+/** `user@cp-1`, `cp-1` or its address. */
+function machineOf(session: Session, target: string): { readonly machine: string; readonly ip: string | undefined } {
+  const machine = target.replace(/^[^@]*@/, '');
+  const { machines } = session.laptop;
+  const ip = Object.hasOwn(machines, machine)
+    ? machines[machine]
+    : Object.values(machines).find((each) => each === machine);
+  return { machine, ip };
+}
+
+/** `scp FILE MACHINE:PATH` or `scp MACHINE:PATH FILE`. */
+async function scp(session: Session, task: Task): Promise<number> {
+  const [from, to] = task.argv.slice(1).filter((word) => !word.startsWith('-'));
+  if (from === undefined || to === undefined) {
+    await task.printError('usage: scp source target\n');
+    return 1;
+  }
+  const remote = /^([^/:]+):(.*)$/;
+  const [, target = '', there = ''] = remote.exec(to) ?? remote.exec(from) ?? [];
+  const { machine, ip } = machineOf(session, target);
+  if (ip === undefined) {
+    await task.printError(
+      `ssh: Could not resolve hostname ${machine}: Name or service not known\nscp: Connection closed\n`,
+    );
+    return 255;
+  }
+  const client = createHttpClient(task.env, `${ip}:${Ports.ssh}`, { protocol: 'kubelet', connectTimeout: SSH_TIMEOUT });
+  const name = (path: string): string => path.split('/').at(-1) ?? '';
+  try {
+    if (remote.test(to)) {
+      const path = there === '' || there.endsWith('/') ? `${there}${name(from)}` : there;
+      const stdin = task.fs.read(task.path(from));
+      return await runThere(task, client, machine, `cat > '${path}'`, { stdin });
+    }
+    let text = '';
+    const code = await runThere(task, client, machine, `cat '${there}'`, { stdout: (part) => (text += part) });
+    const path = task.path(to);
+    if (code === 0) task.fs.write(task.fs.kind(path) === 'directory' ? `${path}/${name(there)}` : path, text);
+    return code;
+  } finally {
+    client.close();
+  }
+}
+
 async function shellThere(session: Session, task: Task, client: HttpClient, machine: string): Promise<number> {
-  let code = await runThere(task, client, machine, 'hostname', true);
+  let code = await runThere(task, client, machine, 'hostname', { stdout: () => undefined });
   while (code !== 255) {
     session.prompt(`${machine}:~$ `);
     const line = await task.wait(task.stdin.readLine());
@@ -218,9 +237,10 @@ async function runThere(
   client: HttpClient,
   machine: string,
   command: string,
-  quiet = false,
+  io: { readonly stdin?: string | undefined; readonly stdout?: (text: string) => void } = {},
 ): Promise<number> {
-  const request: RunRequest = { command };
+  const { stdin, stdout } = io;
+  const request: RunRequest = { command, ...(stdin === undefined || stdin === '' ? {} : { stdin }) };
   const done = task.env.deferred<number>();
   let ended = false;
   const finish = (code: number) => {
@@ -232,7 +252,8 @@ async function runThere(
     {
       data(text, channel) {
         if (channel === 3) finish(Number(text));
-        else if (!quiet) writer(channel === 2 ? (each) => task.printError(each) : (each) => task.print(each))(text);
+        else if (channel === 1 && stdout !== undefined) stdout(text);
+        else writer(channel === 2 ? (each) => task.printError(each) : (each) => task.print(each))(text);
       },
       end: () => finish(0),
       fail(failure) {

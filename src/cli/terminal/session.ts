@@ -15,6 +15,8 @@ import { sessionCommands } from './commands.ts';
 import type { TerminalOutput } from './messages.ts';
 
 export const HOME = '/home/user';
+/** Copies of what kubeadm made on the control plane. */
+export const ETCD_PKI = `${HOME}/.etcd`;
 const HISTORY_LIMIT = 500;
 
 /** What all sessions of the laptop share. */
@@ -69,6 +71,9 @@ export class Session {
       ['HOME', HOME],
       ['PATH', '/usr/local/bin:/usr/bin:/bin'],
       ['USER', 'user'],
+      ['ETCDCTL_CACERT', `${ETCD_PKI}/ca.crt`],
+      ['ETCDCTL_CERT', `${ETCD_PKI}/healthcheck-client.crt`],
+      ['ETCDCTL_KEY', `${ETCD_PKI}/healthcheck-client.key`],
     ]);
     this.#shell = new Shell(this.#task(new Pipe(laptop.env), vars, HOME), 'bash', []);
   }

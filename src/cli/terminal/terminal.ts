@@ -1,3 +1,4 @@
+import { etcdPki } from '../../api/etcd-pki.ts';
 import { Ports } from '../../api/ports.ts';
 import { createRestClient } from '../../client/rest-client.ts';
 import { argvOf, parseFlags } from '../../lib/flags.ts';
@@ -6,7 +7,7 @@ import { FileSystem, resolvePath } from '../../unix/file-system.ts';
 import { machinesFrom } from './commands.ts';
 import { parseInput } from './messages.ts';
 import { samples } from './samples/index.ts';
-import { HOME, Session, type Laptop } from './session.ts';
+import { ETCD_PKI, HOME, Session, type Laptop } from './session.ts';
 
 /**
  * The operator's laptop: terminals with a shell, kubectl and the other tools (messages.ts says how the page speaks with it).
@@ -17,7 +18,8 @@ export const terminal: Program = (env) => {
   const server = parseFlags(argvOf(env.args)).get('server') ?? '';
   const machines = machinesFrom(table);
   const files = Object.entries(samples).map(([name, text]) => [`${HOME}/${name}`, text] as const);
-  const fs = new FileSystem(env.disk, '', new Map(files), []);
+  const pki = Object.entries(etcdPki).map(([name, text]) => [`${ETCD_PKI}/${name}`, text] as const);
+  const fs = new FileSystem(env.disk, '', new Map([...files, ...pki]), []);
   fs.makeDirectory(`${HOME}/.kube`);
   const laptop: Laptop = {
     env,

@@ -27,6 +27,16 @@ const ERRORS = {
   timeoutLeaderTransfer: ['Unavailable', 'etcdserver: request timed out, leader transfer took too long'],
   badLeaderTransferee: ['FailedPrecondition', 'etcdserver: bad leader transferee'],
   memberNotFound: ['NotFound', 'etcdserver: member not found'],
+  memberExists: ['FailedPrecondition', 'etcdserver: member ID already exist'],
+  peerUrlExists: ['FailedPrecondition', 'etcdserver: Peer URLs already exists'],
+  notEnoughStarted: ['FailedPrecondition', 'etcdserver: re-configuration failed due to not enough started members'],
+  badMemberUrls: ['InvalidArgument', 'etcdserver: given member URLs are invalid'],
+  memberNotLearner: ['FailedPrecondition', 'etcdserver: can only promote a learner member'],
+  learnerNotReady: ['FailedPrecondition', 'etcdserver: can only promote a learner member which is in sync with leader'],
+  tooManyLearners: ['FailedPrecondition', 'etcdserver: too many learner members in cluster'],
+  unhealthy: ['Unavailable', 'etcdserver: unhealthy cluster'],
+  notSupportedForLearner: ['Unavailable', 'etcdserver: rpc not supported for learner'],
+  noSpace: ['ResourceExhausted', 'etcdserver: mvcc: database space exceeded'],
 } as const;
 
 export type EtcdErrorName = keyof typeof ERRORS;

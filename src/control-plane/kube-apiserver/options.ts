@@ -11,6 +11,8 @@ export interface Options {
   readonly securePort: number;
   /** `ip:port` of the members, the first tried first. */
   readonly etcdServers: readonly string[];
+  /** File of the certificate that etcd is shown. */
+  readonly etcdCertFile: string | undefined;
   readonly serviceClusterIpRange: string;
   readonly nodePorts: { readonly from: number; readonly to: number };
   readonly compactionInterval: Micros;
@@ -27,6 +29,7 @@ export function parseOptions(env: Env): Options {
     advertiseAddress: flags.get('advertise-address') ?? env.ip,
     bindAddress: flags.get('bind-address') ?? '0.0.0.0',
     securePort: flags.int('secure-port', Ports.apiserver),
+    etcdCertFile: flags.get('etcd-certfile'),
     etcdServers: servers.length === 0 ? [`127.0.0.1:${Ports.etcdClient}`] : servers,
     serviceClusterIpRange: flags.get('service-cluster-ip-range') ?? ClusterDefaults.serviceCidr,
     nodePorts: parsePortRange(flags.get('service-node-port-range')) ?? ClusterDefaults.nodePortRange,

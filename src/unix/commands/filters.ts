@@ -157,15 +157,20 @@ const sed: Command = async (task) => {
     .replace(/\\(\d)/g, '$$$1')
     .replace(/\\n/g, '\n')
     .replace(/\\([&/])/g, '$1');
-  return readOperands(task, files, async (text) => {
+  return readOperands(task, files, async (text, name) => {
     const lines = linesOf(text);
+    let edited = '';
     for (const [index, line] of lines.entries()) {
       const selected = selects(line, index + 1, index === lines.length - 1);
       if (selected && action === 'd') continue;
       const changed = selected && pattern !== undefined ? line.replace(pattern, replacement) : line;
       const printed = selected && (action === 'p' || (modifiers?.includes('p') === true && changed !== line));
-      await task.print((flags.has('n') ? '' : `${changed}\n`) + (printed ? `${changed}\n` : ''));
+      edited += (flags.has('n') ? '' : `${changed}\n`) + (printed ? `${changed}\n` : '');
+      if (flags.has('i')) continue;
+      await task.print(edited);
+      edited = '';
     }
+    if (flags.has('i')) task.fs.write(task.path(name), edited);
   });
 };
 

@@ -408,7 +408,9 @@ export class Shell implements Expander {
     const found = lookUp(this.task.context.commands, this.task.fs, word, this.cwd);
     if ('error' in found) {
       const directory = found.error === 'is a directory';
-      await streams.stderr.write(`${this.name}: ${word}: ${directory ? 'Permission denied' : 'not found'}\n`);
+      await streams.stderr.write(
+        `${this.name}: ${word}: ${directory ? 'Permission denied' : this.name.endsWith('bash') ? 'command not found' : 'not found'}\n`,
+      );
       return directory ? 126 : 127;
     }
     this.#pauses = 0;

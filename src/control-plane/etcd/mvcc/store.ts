@@ -37,7 +37,7 @@ export class Store {
   private readonly index = SortedMap.ofStrings<KeyIndex>();
   /** Ordered by revision. */
   private history: Change[] = [];
-  private liveBytes = 0;
+  private bytes = 0;
 
   get revision(): number {
     return this.current;
@@ -48,9 +48,9 @@ export class Store {
     return this.compacted;
   }
 
-  /** Bytes of the keys and values that exist now. */
+  /** Bytes of everything that is not compacted. */
   get sizeInUse(): number {
-    return this.liveBytes;
+    return this.bytes;
   }
 
   get(key: string, revision = this.current): KeyValue | undefined {
@@ -106,7 +106,7 @@ export class Store {
       keyIndex = new KeyIndex();
       this.index.set(change.key, keyIndex);
     }
-    this.liveBytes += bytesOf(change.kv) - bytesOf(keyIndex.latest());
+    this.bytes += bytesOf(change);
     keyIndex.add(change);
     this.history.push(change);
   }
@@ -124,6 +124,7 @@ export class Store {
     this.history = this.history.filter(
       (change) => change.main > revision || this.index.get(change.key)?.keeps(change) === true,
     );
+    this.bytes = this.history.reduce((sum, change) => sum + bytesOf(change), 0);
   }
 
   /** Changes with from <= main <= to, in order. */
@@ -152,6 +153,17 @@ export class Store {
       hash = fnv1a32(JSON.stringify([main, sub, key, kv?.value, kv?.version, kv?.createRevision, kv?.lease]), hash);
     }
     return { hash, revision: upTo };
+  }
+
+  /** What a snapshot's status tells of it. */
+  totals(): {
+    readonly revision: number;
+    readonly totalKeys: number;
+    readonly totalSize: number;
+    readonly hash: number;
+  } {
+    const totalSize = Math.ceil((this.bytes + 16_384) / 4096) * 4096;
+    return { revision: this.current, totalKeys: this.history.length, totalSize, hash: this.hash(0).hash };
   }
 
   image(): StoreImage {
@@ -222,6 +234,7 @@ export class WriteTxn {
   }
 }
 
-function bytesOf(kv: KeyValue | undefined): number {
-  return kv === undefined ? 0 : kv.key.length + kv.value.length;
+/** With the revision that it is filed under, and the numbers that go with it. */
+function bytesOf({ key, kv }: Change): number {
+  return 40 + key.length + (kv?.value.length ?? 0);
 }

@@ -7,16 +7,20 @@ import type { EtcdFailure } from '../errors.ts';
 import type { Change } from '../mvcc/revision.ts';
 import { NONE } from '../raft/types.ts';
 import type { Entry, MemberId, ReadState, Snapshot, SoftState } from '../raft/types.ts';
-import { identify } from './identity.ts';
-import type { Identity } from './identity.ts';
+import { costOf } from './alarms.ts';
+import type { Bootstrapped } from './bootstrap.ts';
 import { Keyspace } from './keyspace.ts';
 import type { AppliedRequest, Outcome } from './keyspace.ts';
 import type { EtcdOptions } from './options.ts';
+import { log } from './log.ts';
+import { confChangeOf } from './membership.ts';
+import type { Membership } from './membership.ts';
 import { RaftNode } from './raft-node.ts';
 import type { StateMachine } from './raft-node.ts';
 import { Reads } from './reads.ts';
 import { requestOf } from './request.ts';
 import type { InternalRequest, Operation } from './request.ts';
+import type { Identity } from './tls.ts';
 
 /** Committed entries that may wait to be applied before new requests are refused. */
 const MAX_GAP = 5000;
@@ -39,7 +43,7 @@ interface Pending extends Call {
 export class EtcdServer implements StateMachine {
   readonly env: Env;
   readonly options: EtcdOptions;
-  readonly identity: Identity;
+  readonly clusterId: string;
   readonly keyspace: Keyspace;
   readonly raft: RaftNode;
   readonly reads: Reads;
@@ -54,22 +58,24 @@ export class EtcdServer implements StateMachine {
   private lead: MemberId = NONE;
   /** Since when nobody leads, as far as this member knows. */
   private leaderlessSince: Micros | undefined = 0;
-  private largestSize = 0;
+  /** Bytes of the backend's file: pages that became free are used again, and kept. */
+  private fileSize = 0;
   private published = false;
+  private leaving = false;
   private readonly onTick: (() => void)[] = [];
 
-  constructor(env: Env, options: EtcdOptions) {
+  constructor(env: Env, options: EtcdOptions, from: Bootstrapped, peerIdentity: Identity) {
     this.env = env;
     this.options = options;
-    this.identity = identify(options.initialCluster, options.clusterToken);
-    this.id = this.identity.memberIds.get(options.name) ?? NONE;
+    this.clusterId = from.clusterId;
+    this.id = from.memberId;
     this.idPrefix = env.random.hex(8);
     this.requestTimeout = 5 * SECOND + 2 * options.election;
     this.leaderlessSince = env.uptime();
     // Shorter than an election they could run out with nobody to renew them.
     const minLeaseTtl = Math.ceil((3 * Math.floor(options.election / 2)) / SECOND);
-    this.keyspace = new Keyspace(minLeaseTtl, (revision) => this.headerAt(revision));
-    this.raft = new RaftNode(env, options, this.identity, this);
+    this.keyspace = new Keyspace(minLeaseTtl, options.maxLearners, (revision) => this.headerAt(revision));
+    this.raft = new RaftNode(env, options, from, peerIdentity, this);
     this.reads = new Reads(
       env,
       this.requestTimeout,
@@ -107,7 +113,7 @@ export class EtcdServer implements StateMachine {
   }
 
   headerAt(revision: number): ResponseHeader {
-    return { clusterId: this.identity.clusterId, memberId: this.id, revision, raftTerm: this.raft.term };
+    return { clusterId: this.clusterId, memberId: this.id, revision, raftTerm: this.raft.term };
   }
 
   header(): ResponseHeader {
@@ -123,15 +129,28 @@ export class EtcdServer implements StateMachine {
     return this.leaderlessSince === undefined ? 0 : this.env.uptime() - this.leaderlessSince;
   }
 
-  /** Bytes of the backend, in its pages. It does not shrink. */
+  get membership(): Membership {
+    return this.keyspace.membership;
+  }
+
+  /** Bytes of the backend, in its pages. */
   sizes(): { readonly dbSize: number; readonly dbSizeInUse: number } {
     const inUse = Math.ceil((this.keyspace.store.sizeInUse + 16_384) / 4096) * 4096;
-    this.largestSize = Math.max(this.largestSize, inUse);
-    return { dbSize: this.largestSize, dbSizeInUse: inUse };
+    this.fileSize = Math.max(this.fileSize, inUse);
+    return { dbSize: this.fileSize, dbSizeInUse: inUse };
+  }
+
+  /** The file is written anew, without its free pages. */
+  defragment(): void {
+    this.fileSize = 0;
+    const { dbSize } = this.sizes();
+    log(this.env, 'info', 'finished defragmenting directory', { 'current-db-size-bytes': dbSize });
   }
 
   /** Answers once the operation is applied here. */
   propose(op: Operation, size: number, call: Call): void {
+    const cost = costOf(op);
+    if (cost > 0 && this.sizes().dbSize + cost >= this.options.quotaBackendBytes) return this.refuseForSpace(call);
     if (this.raft.committed > this.applied.index + MAX_GAP) return call.fail(etcdFailure('tooManyRequests'));
     const id = `${this.idPrefix}-${this.nextId++}`;
     const { cause, by } = call;
@@ -142,7 +161,17 @@ export class EtcdServer implements StateMachine {
       ...(by === undefined ? {} : { by }),
     };
     this.pending.set(id, { ...call, respond: call.respond, fail: call.fail, since: this.env.uptime() });
-    this.raft.propose({ data: request, size });
+    this.raft.propose({ data: request, size, ...('conf' in op ? { change: confChangeOf(op.conf) } : {}) });
+  }
+
+  /** The alarm is raised for all: whatever any member can still take, this one cannot. */
+  private refuseForSpace(call: Call): void {
+    const refuse = (): void => call.fail(etcdFailure('noSpace'));
+    const alarm = { action: 'ACTIVATE', memberId: this.id, alarm: 'NOSPACE' } as const;
+    if (this.keyspace.alarms.list().some((each) => each.memberId === this.id && each.alarm === 'NOSPACE'))
+      return refuse();
+    log(this.env, 'warn', 'alarm raised', { alarm: 'NOSPACE', from: this.id });
+    this.propose({ alarm }, 20, { cause: call.cause, by: call.by, respond: refuse, fail: refuse });
   }
 
   /** Runs when this member has everything that was committed when it was asked. */
@@ -174,15 +203,23 @@ export class EtcdServer implements StateMachine {
       if (entry.index <= this.applied.index) continue;
       this.applied = { index: entry.index, term: entry.term };
       const request = requestOf(entry.data);
-      if (request === undefined) this.leaderConfirmed();
-      else this.env.because(request.cause, () => this.applyRequest(entry.index, request));
+      if (request !== undefined) this.env.because(request.cause, () => this.applyRequest(entry, request));
+      else if (entry.change !== undefined) this.raft.applyConfChange(entry.change);
+      else this.leaderConfirmed();
     }
     this.reads.applied();
   }
 
-  private applyRequest(index: number, request: InternalRequest): void {
+  private applyRequest(entry: Entry, request: InternalRequest): void {
     const { outcome, changes } = this.keyspace.apply(request, this.env.uptime());
-    if (changes.length > 0) this.changed(index, changes);
+    if (changes.length > 0) this.changed(entry.index, changes);
+    if (entry.change !== undefined) {
+      const { change } = entry;
+      const refused = 'failure' in outcome;
+      // One that is refused has been counted as the change under way, and has to be over.
+      this.raft.applyConfChange(refused ? { ...change, changes: [{ type: 'update', id: NONE }] } : change);
+      if (!refused && change.changes.some(({ type, id }) => type === 'remove' && id === this.id)) this.removed();
+    }
     if ('compact' in request.op && 'response' in outcome) {
       this.env.trace({ type: 'etcd.compact', member: this.options.name, revision: request.op.compact.revision });
     }
@@ -206,6 +243,7 @@ export class EtcdServer implements StateMachine {
       revision,
       changes: changes.map(changeNote),
     });
+    this.sizes();
     this.keyspace.hub.notify(changes);
   }
 
@@ -229,9 +267,10 @@ export class EtcdServer implements StateMachine {
 
   /** Makes the client addresses of this member known to all. */
   private publish(): void {
-    if (this.published || this.keyspace.members.has(this.id)) return;
-    this.published = true;
     const { name, advertiseClientUrls } = this.options;
+    const known = this.membership.get(this.id);
+    if (this.published || (known?.name === name && known.clientUrls.join() === advertiseClientUrls.join())) return;
+    this.published = true;
     const again = (): void => {
       this.published = false;
       this.publish();
@@ -253,7 +292,7 @@ export class EtcdServer implements StateMachine {
   stop(): void {
     const { env, raft } = this;
     const other = raft.isLeader ? raft.longestConnected() : undefined;
-    if (other === undefined) return env.exit(0);
+    if (other === undefined || this.leaving) return env.exit(0);
     raft.transferLeader(other);
     const since = env.uptime();
     const look = (): void => {
@@ -261,6 +300,18 @@ export class EtcdServer implements StateMachine {
       else env.exit(0);
     };
     env.after(this.options.heartbeat, look);
+  }
+
+  /** It has a second to tell the others, then it ends for good: the same again at each start. */
+  removed(): void {
+    if (this.leaving) return;
+    this.leaving = true;
+    const { env } = this;
+    env.after(SECOND, () => {
+      log(env, 'warn', 'server error', { error: 'the member has been permanently removed from the cluster' });
+      log(env, 'warn', 'data-dir used by this member must be removed');
+      env.exit(0);
+    });
   }
 
   restore(snapshot: Snapshot): void {

@@ -16,10 +16,11 @@ describe('three members', () => {
     expect(await cluster.put(follower, '/a', '1')).toMatchObject({ status: 200 });
     for (const name of cluster.names) expect(await cluster.get(name, '/a')).toBe('1');
     const list = JSON.parse((await cluster.call(other, EtcdPaths.memberList)).body) as MemberListResponse;
+    // In the order of their ids.
     expect(list.members.map(({ name, clientUrls }) => [name, clientUrls[0]])).toEqual([
+      ['cp-3', 'https://10.0.0.13:2379'],
       ['cp-1', 'https://10.0.0.11:2379'],
       ['cp-2', 'https://10.0.0.12:2379'],
-      ['cp-3', 'https://10.0.0.13:2379'],
     ]);
     expect(await cluster.call(other, EtcdPaths.health, {}, 'GET')).toEqual({
       status: 200,

@@ -1,6 +1,6 @@
 // What committed entries do: the keys, the leases, the members. Models server/etcdserver/apply
-import type { ResponseHeader } from '../../../api/etcd.ts';
-import { EtcdFailure } from '../errors.ts';
+import type { AlarmMember, ResponseHeader } from '../../../api/etcd.ts';
+import { EtcdFailure, etcdFailure } from '../errors.ts';
 import { applyDeleteRange, applyLeaseRevoke, applyPut, applyTxn } from '../mvcc/apply.ts';
 import type { HeaderOf } from '../mvcc/apply.ts';
 import { Lessor } from '../mvcc/lessor.ts';
@@ -9,14 +9,18 @@ import type { Change } from '../mvcc/revision.ts';
 import { Store } from '../mvcc/store.ts';
 import type { StoreImage } from '../mvcc/store.ts';
 import { WatchHub } from '../mvcc/watch.ts';
-import type { InternalRequest, MemberAttributes } from './request.ts';
+import { Alarms, needsSpace } from './alarms.ts';
+import { Membership } from './membership.ts';
+import type { MemberChange, MembershipImage } from './membership.ts';
+import type { InternalRequest } from './request.ts';
 
 export type Outcome = { readonly response: object } | { readonly failure: EtcdFailure };
 
 interface Image {
   readonly store: StoreImage;
   readonly leases: readonly LeaseImage[];
-  readonly members: readonly MemberAttributes[];
+  readonly membership: MembershipImage;
+  readonly alarms: readonly AlarmMember[];
 }
 
 export interface AppliedRequest {
@@ -27,12 +31,15 @@ export interface AppliedRequest {
 export class Keyspace {
   store = new Store();
   lessor: Lessor;
-  members = new Map<string, MemberAttributes>();
+  membership = new Membership();
+  alarms = new Alarms();
   readonly hub = new WatchHub(this.store);
   private readonly minLeaseTtl: number;
+  private readonly maxLearners: number;
   private readonly header: HeaderOf;
 
-  constructor(minLeaseTtl: number, header: HeaderOf) {
+  constructor(minLeaseTtl: number, maxLearners: number, header: HeaderOf) {
+    this.maxLearners = maxLearners;
     this.minLeaseTtl = minLeaseTtl;
     this.lessor = new Lessor(minLeaseTtl);
     this.header = header;
@@ -50,6 +57,7 @@ export class Keyspace {
 
   private perform({ op, cause }: InternalRequest, now: number): AppliedRequest {
     const none: readonly Change[] = [];
+    if (this.alarms.noSpace && needsSpace(op)) throw etcdFailure('noSpace');
     if ('put' in op) return applied(applyPut(this, op.put, cause, this.header));
     if ('deleteRange' in op) return applied(applyDeleteRange(this, op.deleteRange, cause, this.header));
     if ('txn' in op) return applied(applyTxn(this, op.txn, cause, this.header));
@@ -66,8 +74,23 @@ export class Keyspace {
       const changes = applyLeaseRevoke(this, op.leaseRevoke.id, cause);
       return { outcome: { response: { header: this.headerNow() } }, changes };
     }
-    this.members.set(op.member.id, op.member);
+    if ('alarm' in op) {
+      const alarms = this.alarms.apply(op.alarm);
+      return { outcome: { response: { header: this.headerNow(), alarms } }, changes: none };
+    }
+    if ('conf' in op) {
+      this.membership.validate(op.conf, this.maxLearners);
+      this.membership.apply(op.conf);
+      return { outcome: { response: this.membersAfter(op.conf) }, changes: none };
+    }
+    const { id, name, clientUrls } = op.member;
+    this.membership.publish(id, name, clientUrls);
     return { outcome: { response: {} }, changes: none };
+  }
+
+  private membersAfter(change: MemberChange): object {
+    const answer = { header: this.headerNow(), members: this.membership.list() };
+    return change.type === 'add' ? { ...answer, member: change.member } : answer;
   }
 
   private headerNow(): ResponseHeader {
@@ -78,18 +101,20 @@ export class Keyspace {
     const image: Image = {
       store: this.store.image(),
       leases: this.lessor.image(),
-      members: [...this.members.values()],
+      membership: this.membership.image(),
+      alarms: this.alarms.list(),
     };
     return JSON.stringify(image);
   }
 
   restore(data: string): void {
-    const { store, leases, members } = decodeImage(data);
+    const { store, leases, membership, alarms } = decodeImage(data);
     this.store = Store.fromImage(store);
     const attached: [string, string][] = [];
     for (const { key, lease } of this.store.range('\0', '\0').kvs) if (lease !== undefined) attached.push([key, lease]);
     this.lessor = Lessor.fromImage(this.minLeaseTtl, leases, attached);
-    this.members = new Map(members.map((member) => [member.id, member]));
+    this.membership = new Membership(membership);
+    this.alarms = new Alarms(alarms);
     this.hub.restore(this.store);
   }
 }
@@ -102,6 +127,15 @@ function applied({
   readonly changes: readonly Change[];
 }): AppliedRequest {
   return { outcome: { response }, changes };
+}
+
+/** The keys of a cluster that was, for the members of one that will be. `bump`: so many revisions later, all before compacted. */
+export function restoredImage(data: string, membership: MembershipImage, bump: number): string {
+  const { store, leases, alarms } = decodeImage(data);
+  const revision = store.revision + bump;
+  const compactRevision = bump > 0 ? revision : store.compactRevision;
+  const image: Image = { store: { ...store, revision, compactRevision }, leases, membership, alarms };
+  return JSON.stringify(image);
 }
 
 /** What `image` made, on this member or another. */

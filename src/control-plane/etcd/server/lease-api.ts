@@ -1,4 +1,5 @@
 // Leases: made and ended by all, kept alive by the leader alone. Models server/etcdserver/v3_server.go (Lease*)
+import { certificateHeader } from '../../../api/certificate.ts';
 import { EtcdPaths } from '../../../api/etcd.ts';
 import type { EtcdError, LeaseGrantRequest, LeaseTimeToLiveResponse } from '../../../api/etcd.ts';
 import { isObject } from '../../../lib/json.ts';
@@ -9,13 +10,16 @@ import { EtcdFailure, etcdFailure } from '../errors.ts';
 import { NONE } from '../raft/types.ts';
 import type { Call, EtcdServer } from './etcd-server.ts';
 import { addressOf } from './options.ts';
+import type { Identity } from './tls.ts';
 
 export class LeaseApi {
   private readonly server: EtcdServer;
+  private readonly identity: Identity;
   private readonly clients = new Map<string, HttpClient>();
 
-  constructor(server: EtcdServer) {
+  constructor(server: EtcdServer, identity: Identity) {
     this.server = server;
+    this.identity = identity;
   }
 
   grant({ ttl, id }: LeaseGrantRequest, call: Call): void {
@@ -79,8 +83,13 @@ export class LeaseApi {
       server.linearizable(call, () => this.answer(call, perform));
       return;
     }
+    this.askLeader(path, body, call);
+  }
+
+  askLeader(path: string, body: object, call: Call): void {
+    const { server } = this;
     const { lead } = server.raft;
-    const url = server.keyspace.members.get(lead)?.clientUrls[0];
+    const url = server.membership.get(lead)?.clientUrls[0];
     if (lead === NONE || url === undefined) return call.fail(etcdFailure('noLeader'));
     this.forward(url, path, body, call);
   }
@@ -115,7 +124,11 @@ export class LeaseApi {
   private clientOf(url: string): HttpClient {
     const known = this.clients.get(url);
     if (known !== undefined) return known;
-    const client = createHttpClient(this.server.env, addressOf(url), { protocol: 'raft', userAgent: 'etcd' });
+    const client = createHttpClient(this.server.env, addressOf(url), {
+      protocol: 'raft',
+      userAgent: 'etcd',
+      headers: certificateHeader(this.identity.certificate),
+    });
     this.clients.set(url, client);
     return client;
   }

@@ -1,7 +1,7 @@
 // etcd's flags. Source: server/embed/config.go
 import { isObject } from '../../../lib/json.ts';
 import { parseDuration } from '../../../lib/duration.ts';
-import { parseFlags } from '../../../lib/flags.ts';
+import { parseFlags, type Flags } from '../../../lib/flags.ts';
 import type { Address, JsonObject, Micros } from '../../../sim/env.ts';
 import { MILLISECOND } from '../../../sim/env.ts';
 
@@ -11,10 +11,18 @@ export interface EtcdOptions {
   readonly listenPeer: readonly Address[];
   readonly listenClient: readonly Address[];
   readonly listenMetrics: readonly Address[];
+  readonly advertisePeerUrls: readonly string[];
   readonly advertiseClientUrls: readonly string[];
   /** Name → peer URL of every member. */
   readonly initialCluster: ReadonlyMap<string, string>;
+  readonly initialClusterState: 'new' | 'existing';
   readonly clusterToken: string;
+  readonly strictReconfigCheck: boolean;
+  readonly maxLearners: number;
+  /** Bytes of the backend beyond which writes are refused; Infinity: none. */
+  readonly quotaBackendBytes: number;
+  readonly clientTls: Tls;
+  readonly peerTls: Tls;
   readonly heartbeat: Micros;
   readonly election: Micros;
   /** Committed entries between two snapshots. */
@@ -27,6 +35,15 @@ export interface EtcdOptions {
   /** Known mistakes, for tests of the tests. */
   readonly bugs: { readonly commitByCountingAcrossTerms: boolean; readonly voteWithoutPersisting: boolean };
 }
+
+/** Certificates of one of the two doors; paths of files. */
+export interface Tls {
+  readonly certFile: string | undefined;
+  readonly trustedCaFile: string | undefined;
+  readonly clientCertAuth: boolean;
+}
+
+const DEFAULT_QUOTA = 2 * 1024 * 1024 * 1024;
 
 /** `{ "argv": ["--name=…"] }`, or the flags as members: `{ "name": "…" }`. */
 export function parseOptions(args: JsonObject): EtcdOptions {
@@ -42,16 +59,25 @@ export function parseOptions(args: JsonObject): EtcdOptions {
     const at = member.indexOf('=');
     return [member.slice(0, at), member.slice(at + 1)];
   });
+  const advertisedPeer = flags.list('initial-advertise-peer-urls');
+  const own = members.find(([member]) => member === name);
   return {
     name,
     dataDir: flags.get('data-dir') ?? `${name}.etcd`,
     listenPeer: flags.list('listen-peer-urls').map(addressOf),
     listenClient: clientUrls.map(addressOf),
     listenMetrics: flags.list('listen-metrics-urls').map(addressOf),
+    advertisePeerUrls: advertisedPeer.length > 0 ? advertisedPeer : own === undefined ? [] : [own[1]],
     advertiseClientUrls:
       flags.get('advertise-client-urls') === undefined ? clientUrls : flags.list('advertise-client-urls'),
     initialCluster: new Map(members),
+    initialClusterState: flags.get('initial-cluster-state') === 'existing' ? 'existing' : 'new',
     clusterToken: flags.get('initial-cluster-token') ?? 'etcd-cluster',
+    strictReconfigCheck: flags.bool('strict-reconfig-check', true),
+    maxLearners: flags.int('max-learners', 1),
+    quotaBackendBytes: quotaOf(flags.int('quota-backend-bytes', 0)),
+    clientTls: tlsOf(flags, ''),
+    peerTls: tlsOf(flags, 'peer-'),
     heartbeat: flags.int('heartbeat-interval', 100) * MILLISECOND,
     election: flags.int('election-timeout', 1000) * MILLISECOND,
     snapshotCount: flags.int('snapshot-count', 10_000),
@@ -65,6 +91,20 @@ export function parseOptions(args: JsonObject): EtcdOptions {
       commitByCountingAcrossTerms: bugs['commitByCountingAcrossTerms'] === true,
       voteWithoutPersisting: bugs['voteWithoutPersisting'] === true,
     },
+  };
+}
+
+/** 0 is the default, less than that is no limit. */
+function quotaOf(bytes: number): number {
+  if (bytes === 0) return DEFAULT_QUOTA;
+  return bytes < 0 ? Number.POSITIVE_INFINITY : bytes;
+}
+
+function tlsOf(flags: Flags, prefix: string): Tls {
+  return {
+    certFile: flags.get(`${prefix}cert-file`),
+    trustedCaFile: flags.get(`${prefix}trusted-ca-file`),
+    clientCertAuth: flags.bool(`${prefix}client-cert-auth`, false),
   };
 }
 

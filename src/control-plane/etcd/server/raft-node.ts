@@ -4,9 +4,11 @@ import type { Env } from '../../../sim/env.ts';
 import type { RaftEntryNote } from '../../../sim/trace.ts';
 import { Raft } from '../raft/raft.ts';
 import type { RaftStatus } from '../raft/raft.ts';
-import { configurationOf } from '../raft/quorum.ts';
+import { configurationOf, membersOf } from '../raft/quorum.ts';
 import { NONE } from '../raft/types.ts';
 import type {
+  ConfChange,
+  Configuration,
   Entry,
   MemberId,
   Message,
@@ -20,11 +22,15 @@ import type {
 } from '../raft/types.ts';
 import { addressOf } from './options.ts';
 import type { EtcdOptions } from './options.ts';
-import type { Identity } from './identity.ts';
+import type { Member } from '../../../api/etcd.ts';
+import type { Bootstrapped } from './bootstrap.ts';
 import { log } from './log.ts';
-import { Peers } from './peers.ts';
+import type { Membership } from './membership.ts';
+import { Peers, type Acquaintance } from './peers.ts';
 import { describe, requestOf } from './request.ts';
-import { Storage } from './storage.ts';
+import type { InternalRequest } from './request.ts';
+import type { Storage } from './storage.ts';
+import type { Identity } from './tls.ts';
 
 const MAX_SIZE_PER_MESSAGE = 1024 * 1024;
 const MAX_INFLIGHT_MESSAGES = 4096 / 8;
@@ -41,13 +47,19 @@ export interface StateMachine {
   /** The applied state, now. */
   image(): string;
   readonly applied: { readonly index: number; readonly term: number };
+  /** As of what is applied. */
+  readonly membership: Membership;
+  /** The others say that this member was removed. */
+  removed(): void;
 }
 
 export class RaftNode {
   readonly id: MemberId;
   private readonly env: Env;
   private readonly options: EtcdOptions;
-  private readonly names: ReadonlyMap<MemberId, string>;
+  private readonly clusterId: string;
+  /** Of all that were members at some time; for the trace. */
+  private readonly names = new Map<MemberId, string>();
   private readonly storage: Storage;
   private readonly peers: Peers;
   private readonly machine: StateMachine;
@@ -60,21 +72,22 @@ export class RaftNode {
   private snapshotIndex: number;
   private boosted = false;
 
-  constructor(env: Env, options: EtcdOptions, identity: Identity, machine: StateMachine) {
+  constructor(env: Env, options: EtcdOptions, from: Bootstrapped, identity: Identity, machine: StateMachine) {
     this.env = env;
     this.options = options;
     this.machine = machine;
-    this.id = identity.memberIds.get(options.name) ?? NONE;
-    this.names = new Map([...identity.memberIds].map(([name, id]) => [id, name]));
-    this.storage = new Storage(env.disk, options.dataDir);
-    env.trace({ type: 'etcd.start', member: options.name, id: this.id, cluster: identity.clusterId });
-    const restored = this.storage.load((message, fields) => log(env, 'info', message, fields));
+    this.id = from.memberId;
+    this.clusterId = from.clusterId;
+    this.names.set(from.memberId, options.name);
+    this.storage = from.storage;
+    env.trace({ type: 'etcd.start', member: options.name, id: this.id, cluster: from.clusterId });
+    const { restored } = from;
     this.snapshotIndex = restored.snapshot?.index ?? 0;
     if (restored.snapshot !== undefined) machine.restore(restored.snapshot);
     this.raft = new Raft(
       {
         id: this.id,
-        configuration: configurationOf([...this.names.keys()]),
+        configuration: configurationOf([]),
         electionTicks: Math.floor(options.election / options.heartbeat),
         heartbeatTicks: 1,
         preVote: options.preVote,
@@ -89,18 +102,32 @@ export class RaftNode {
       restored,
     );
     this.traceRestored(restored);
-    const addresses = new Map<MemberId, string>();
-    for (const [name, url] of options.initialCluster) {
-      const id = identity.memberIds.get(name);
-      if (id !== undefined && id !== this.id) addresses.set(id, addressOf(url));
-    }
-    this.peers = new Peers(env, addresses, {
+    this.peers = this.meet(identity);
+    for (const { id, peerUrls } of [...from.initial, ...from.remotes, ...machine.membership.list()])
+      this.seek(id, peerUrls);
+    if (restored.snapshot !== undefined) this.traceConfiguration(restored.snapshot.configuration);
+    if (from.initial.length > 0)
+      this.raft.bootstrap(from.initial.map((member) => ({ id: member.id, data: added(member) })));
+  }
+
+  private meet(identity: Identity): Peers {
+    const { machine } = this;
+    const known: Acquaintance = {
+      clusterId: this.clusterId,
+      self: this.id,
+      peerUrls: this.options.advertisePeerUrls,
+      isMember: (id) => machine.membership.get(id) !== undefined,
+      isRemoved: (id) => machine.membership.isRemoved(id),
+      info: () => ({ clusterId: this.clusterId, members: machine.membership.list() }),
+    };
+    return new Peers(this.env, identity, known, {
       message: (message) => {
         this.raft.step(message);
         this.pump();
       },
       unreachable: (id) => this.raft.reportUnreachable(id),
       connected: () => this.boostFirstElection(),
+      removed: () => machine.removed(),
       snapshotSent: (id, failed) => {
         this.raft.reportSnapshot(id, failed);
         this.pump();
@@ -111,8 +138,34 @@ export class RaftNode {
   start(): void {
     this.peers.start(this.options.listenPeer);
     // Nobody else's word is needed, so nobody's has to be waited for.
-    if (this.names.size === 1) this.boostFirstElection();
+    if (this.machine.membership.list().length === 1) this.boostFirstElection();
     this.pump();
+  }
+
+  private seek(id: MemberId, peerUrls: readonly string[]): void {
+    const [url] = peerUrls;
+    if (id !== this.id && url !== undefined) this.peers.set(id, addressOf(url));
+  }
+
+  /** An applied entry changes who belongs to the cluster; the membership knows of it already. */
+  applyConfChange(change: ConfChange): Configuration {
+    const configuration = this.raft.applyConfChange(change);
+    for (const { type, id } of change.changes) {
+      const member = this.machine.membership.get(id);
+      if (member !== undefined) this.seek(id, member.peerUrls);
+      else if (type === 'remove' && id !== this.id) this.peers.remove(id);
+    }
+    return configuration;
+  }
+
+  isActive(id: MemberId): boolean {
+    return this.peers.isActive(id);
+  }
+
+  /** How much of the leader's log a member has, as far as this leader knows; undefined: it does not lead, or knows no such member. */
+  matchOf(id: MemberId): number | undefined {
+    const { role, progress } = this.raft.inspect();
+    return role === 'leader' ? progress.get(id)?.match : undefined;
   }
 
   tick(): void {
@@ -167,11 +220,17 @@ export class RaftNode {
 
   /** Whether enough members have been connected since then to make a majority with this one. */
   hasQuorumSince(since: number): boolean {
-    return this.peers.countConnectedSince(since) + 1 > this.names.size / 2;
+    return this.connectedSince(since) > this.machine.membership.voters().length / 2;
+  }
+
+  /** Voters, this member among them. */
+  connectedSince(since: number): number {
+    const voters = this.machine.membership.voters().map(({ id }) => id);
+    return this.peers.countConnectedSince(since, voters) + (voters.includes(this.id) ? 1 : 0);
   }
 
   longestConnected(): MemberId | undefined {
-    return this.peers.longestConnected();
+    return this.peers.longestConnected(this.machine.membership.voters().map(({ id }) => id));
   }
 
   isConnectedSince(id: MemberId, since: number): boolean {
@@ -266,6 +325,8 @@ export class RaftNode {
   private installed(snapshot: Snapshot): void {
     this.snapshotIndex = snapshot.index;
     this.machine.restore(snapshot);
+    for (const { id, peerUrls } of this.machine.membership.list()) this.seek(id, peerUrls);
+    for (const id of this.names.keys()) if (this.machine.membership.isRemoved(id)) this.peers.remove(id);
     this.storage.forgetOld(snapshot);
     this.traceSnapshot(snapshot, 'restored');
   }
@@ -313,14 +374,15 @@ export class RaftNode {
     switch (event.kind) {
       case 'role': {
         this.leading = event.role === 'leader';
-        const leader = this.names.get(event.lead);
+        const leader = this.nameOf(event.lead);
         const known = leader === undefined ? {} : { leader };
-        this.env.trace({ type: 'raft.role', member, term: event.term, role: event.role, ...known });
+        const role = event.role === 'follower' && this.isLearner ? 'learner' : event.role;
+        this.env.trace({ type: 'raft.role', member, term: event.term, role, ...known });
         return;
       }
       case 'vote': {
         if (event.preVote || !event.granted) return;
-        const vote = this.names.get(event.candidate) ?? event.candidate;
+        const vote = this.nameOf(event.candidate) ?? event.candidate;
         this.env.trace({ type: 'raft.role', member, term: event.term, role: 'follower', vote });
         return;
       }
@@ -337,16 +399,41 @@ export class RaftNode {
       case 'commit':
         this.env.trace({ type: 'raft.commit', member, index: event.index });
         return;
+      case 'configuration':
+        this.traceConfiguration(event.configuration);
+        return;
       case 'snapshot':
         this.env.trace({ type: 'raft.commit', member, index: event.index });
     }
   }
 
-  /** Only the leader that makes an entry says what it is about. */
+  get isLearner(): boolean {
+    return this.machine.membership.get(this.id)?.isLearner === true;
+  }
+
+  private nameOf(id: MemberId): string | undefined {
+    const name = this.machine.membership.get(id)?.name ?? '';
+    if (name !== '') this.names.set(id, name);
+    return this.names.get(id);
+  }
+
+  private traceConfiguration(configuration: Configuration): void {
+    const { voters, outgoing } = configuration;
+    const { membership } = this.machine;
+    const members = membersOf(configuration).map((id) => {
+      const address = membership.get(id)?.peerUrls[0] ?? '';
+      const vote = voters.includes(id) || outgoing.includes(id);
+      return { id, name: this.nameOf(id) ?? '', address, vote };
+    });
+    this.env.trace({ type: 'raft.configuration', member: this.options.name, members, joint: outgoing.length > 0 });
+  }
+
+  /** Only the leader that makes an entry says what it is about; the first ones of a new cluster are made by each member. */
   private noteOf(entry: Entry, made: boolean): RaftEntryNote {
     const { index, term } = entry;
-    if (!made) return { index, term };
     const request = requestOf(entry.data);
+    if (!made && request?.id !== '') return { index, term };
+    if (request === undefined && entry.change !== undefined) return { index, term, text: 'leave joint configuration' };
     if (request === undefined) return { index, term, text: `no-op: ${this.options.name} elected` };
     const { cause, by } = request;
     return {
@@ -357,6 +444,10 @@ export class RaftNode {
       ...(by === undefined ? {} : { by }),
     };
   }
+}
+
+function added(member: Member): InternalRequest {
+  return { id: '', op: { conf: { type: 'add', member } } };
 }
 
 function isVote(message: Message): boolean {

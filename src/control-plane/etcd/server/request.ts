@@ -1,6 +1,14 @@
 // What a raft entry of etcd asks for. Models api/etcdserverpb/raft_internal.proto
-import type { CompactRequest, DeleteRangeRequest, PutRequest, RequestOp, TxnRequest } from '../../../api/etcd.ts';
+import type {
+  AlarmRequest,
+  CompactRequest,
+  DeleteRangeRequest,
+  PutRequest,
+  RequestOp,
+  TxnRequest,
+} from '../../../api/etcd.ts';
 import type { Payload } from '../raft/types.ts';
+import type { MemberChange } from './membership.ts';
 
 export type Operation =
   | { readonly put: PutRequest }
@@ -9,7 +17,9 @@ export type Operation =
   | { readonly compact: CompactRequest }
   | { readonly leaseGrant: { readonly id: string; readonly ttl: number } }
   | { readonly leaseRevoke: { readonly id: string } }
-  | { readonly member: MemberAttributes };
+  | { readonly member: MemberAttributes }
+  | { readonly conf: MemberChange }
+  | { readonly alarm: AlarmRequest };
 
 /** What a member makes known of itself when it has joined. */
 export interface MemberAttributes {
@@ -42,7 +52,15 @@ export function describe(request: InternalRequest): string {
   if ('compact' in op) return `compact ${op.compact.revision}`;
   if ('leaseGrant' in op) return `lease grant ${op.leaseGrant.id}`;
   if ('leaseRevoke' in op) return `lease revoke ${op.leaseRevoke.id}`;
-  return `member ${op.member.name}`;
+  if ('member' in op) return `member ${op.member.name}`;
+  if ('alarm' in op) return `alarm ${op.alarm.action.toLowerCase()} ${op.alarm.alarm} ${op.alarm.memberId}`;
+  return confText(op.conf);
+}
+
+function confText(change: MemberChange): string {
+  if (change.type !== 'add') return `member ${change.type} ${change.id}`;
+  const { id, name, isLearner, peerUrls } = change.member;
+  return `member add ${name === '' ? id : name} ${peerUrls.join(',')}${isLearner ? ' as learner' : ''}`;
 }
 
 function describeTxn({ success }: TxnRequest): string {

@@ -5,6 +5,12 @@ import { NONE } from '../raft/types.ts';
 import { entryText } from './entry-text.ts';
 import { decodeWal, encodeRecord, WalError, type WalRecord } from './wal.ts';
 
+/** Which member of which cluster the directory belongs to: the first record of each log, as in upstream's. */
+export interface Metadata {
+  readonly memberId: string;
+  readonly clusterId: string;
+}
+
 export class Storage {
   private readonly disk: Disk;
   private readonly directory: string;
@@ -12,6 +18,7 @@ export class Storage {
   /** Sum of all records of the segment. */
   private sum = 0;
   private hardState: HardState = { term: 0, vote: NONE, commit: 0 };
+  private metadata: Metadata | undefined;
 
   constructor(disk: Disk, dataDir: string) {
     this.disk = disk;
@@ -27,7 +34,8 @@ export class Storage {
     for (const line of this.readSegment(report)) {
       const record = parseRecord(line);
       if (record === undefined) throw new WalError(`unexpected block type ${line.kind}`);
-      if ('hardState' in record) this.hardState = record.hardState;
+      if ('metadata' in record) this.metadata = record.metadata;
+      else if ('hardState' in record) this.hardState = record.hardState;
       else {
         entries.length = Math.min(entries.length, Math.max(0, record.entry.index - first));
         entries.push(record.entry);
@@ -36,6 +44,17 @@ export class Storage {
     const last = first - 1 + entries.length;
     const hardState = { ...this.hardState, commit: Math.min(this.hardState.commit, last) };
     return { hardState, snapshot, entries, applied: snapshot?.index ?? 0 };
+  }
+
+  /** Known once it is loaded; undefined: there is no log here yet. */
+  get owner(): Metadata | undefined {
+    return this.metadata;
+  }
+
+  /** Begins the log of a new member. */
+  create(metadata: Metadata): boolean {
+    this.metadata = metadata;
+    return this.disk.append(this.segment, this.encode([metadataRecord(metadata)]));
   }
 
   /** A record that a power-off cut short was never acknowledged: it is cut off. */
@@ -67,7 +86,9 @@ export class Storage {
     if (!this.disk.write(this.snapshotPath(snapshot), JSON.stringify(snapshot))) return false;
     this.segment = this.segmentOf(snapshot.index);
     this.sum = 0;
-    return this.disk.write(this.segment, this.encode([hardStateRecord(this.hardState), ...tail.map(entryRecord)]));
+    const head = this.metadata === undefined ? [] : [metadataRecord(this.metadata)];
+    const records = [...head, hardStateRecord(this.hardState), ...tail.map(entryRecord)];
+    return this.disk.write(this.segment, this.encode(records));
   }
 
   get walPath(): string {
@@ -119,14 +140,19 @@ function hardStateRecord(hardState: HardState): WalRecord {
   return { kind: 'H', text: JSON.stringify(hardState) };
 }
 
+function metadataRecord(metadata: Metadata): WalRecord {
+  return { kind: 'M', text: JSON.stringify(metadata) };
+}
+
 function padded(value: number): string {
   return value.toString(16).padStart(16, '0');
 }
 
-function parseRecord({
-  kind,
-  text,
-}: WalRecord): { readonly entry: Entry } | { readonly hardState: HardState } | undefined {
+type Parsed =
+  { readonly entry: Entry } | { readonly hardState: HardState } | { readonly metadata: Metadata } | undefined;
+
+function parseRecord({ kind, text }: WalRecord): Parsed {
+  if (kind === 'M') return { metadata: JSON.parse(text) as Metadata };
   if (kind === 'E') return { entry: JSON.parse(text) as Entry };
   if (kind === 'H') return { hardState: JSON.parse(text) as HardState };
   return undefined;

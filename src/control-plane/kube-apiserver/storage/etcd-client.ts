@@ -12,6 +12,7 @@ import type {
 } from '../../../api/etcd.ts';
 import type { Env, Micros } from '../../../sim/env.ts';
 import type { CreateHttpClient, HttpClient, HttpResponse } from '../../../sim/http.ts';
+import { certificateHeader, type Certificate } from '../../../api/certificate.ts';
 import { EtcdPaths } from '../../../api/etcd.ts';
 import { must } from '../../../lib/assert.ts';
 import { isObject } from '../../../lib/json.ts';
@@ -60,9 +61,15 @@ const CALL_TIMEOUT = 60 * SECOND;
 const RETURN_AFTER = 10 * SECOND;
 
 /** One connection per member; the one in use changes when it fails, as a gRPC balancer's would. */
-export function createEtcdClient(env: Env, createHttpClient: CreateHttpClient, servers: readonly string[]): EtcdApi {
+export function createEtcdClient(
+  env: Env,
+  createHttpClient: CreateHttpClient,
+  servers: readonly string[],
+  certificate?: Certificate,
+): EtcdApi {
+  const headers = certificate === undefined ? {} : { headers: certificateHeader(certificate) };
   const clients: readonly HttpClient[] = servers.map((server) =>
-    createHttpClient(env, server, { protocol: 'etcd', userAgent: 'kube-apiserver', timeout: CALL_TIMEOUT }),
+    createHttpClient(env, server, { protocol: 'etcd', userAgent: 'kube-apiserver', timeout: CALL_TIMEOUT, ...headers }),
   );
   let current = 0;
   let leftAt = 0;
