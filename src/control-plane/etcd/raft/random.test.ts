@@ -182,7 +182,7 @@ describe('random faults', () => {
     expect(totals.elections).toBeGreaterThan(500);
     expect(totals.committed).toBeGreaterThan(800);
     expect(totals.snapshots).toBeGreaterThan(30);
-    expect(totals.changes).toBeGreaterThan(1000);
+    expect(totals.changes).toBeGreaterThan(700);
     expect(totals.joint).toBeGreaterThan(300);
   });
 
