@@ -87,4 +87,58 @@ describe('a terminal', () => {
     ).toBe('Running 3');
     expect(await cluster.type('kubectl describe pod box')).toMatch(/\nEphemeral Containers:\n {2}look:\n/);
   });
+
+  it('forwards a port in the background until the job is killed', async () => {
+    await cluster.type('kubectl run far --image=nginx --port=80; kubectl wait pod/far --for=condition=Ready');
+    expect(await cluster.type('kubectl port-forward pod/far 8080:80 &')).toMatch(/^\[1\] \d+\n/);
+    await cluster.runFor(SECOND);
+    expect(cluster.view.sessions.get(1)?.text).toContain(
+      'Forwarding from 127.0.0.1:8080 -> 80\nForwarding from [::1]:8080 -> 80\n',
+    );
+    const page = await cluster.type('curl -s localhost:8080 | head -n 4');
+    expect(page).toContain('Handling connection for 8080\n');
+    expect(page).toContain('Welcome to nginx!');
+    expect(await cluster.type('kubectl port-forward pod/far 8080:80')).toBe(
+      'Unable to listen on port 8080: Listeners failed to create with the following errors: [unable to create listener: Error listen tcp4 127.0.0.1:8080: bind: address already in use unable to create listener: Error listen tcp6 [::1]:8080: bind: address already in use]\nerror: unable to listen on any of the requested ports: [{8080 80}]\n',
+    );
+    expect(await cluster.type('jobs')).toBe('[1]+  Running                 kubectl port-forward pod/far 8080:80 &\n');
+    expect(await cluster.type('sleep 100', 2 * SECOND)).toContain('^C');
+    expect(await cluster.type('curl -s localhost:8080 | grep -c Welcome')).toMatch(/[12]\n$/);
+    await cluster.type('kill %1');
+    expect(await cluster.type('sleep 1')).toBe('[1]+  Terminated              kubectl port-forward pod/far 8080:80\n');
+    expect(await cluster.type('curl localhost:8080')).toBe(
+      'curl: (7) Failed to connect to localhost port 8080 after 1 ms: Could not connect to server\n',
+    );
+  });
+
+  it('loses a forwarded port whose pod does not answer, and ends with Ctrl-C', async () => {
+    await cluster.type('kubectl port-forward pod/far 8081:81 &');
+    await cluster.runFor(SECOND);
+    const shown = await cluster.type('curl -s localhost:8081; sleep 1');
+    expect(shown).toMatch(
+      /portforward\.go:424\] "Unhandled Error" err="an error occurred forwarding 8081 -> 81: failed to/,
+    );
+    expect(shown).toContain('error: lost connection to pod\n[1]+  Exit 1                  kubectl port-forward');
+    expect(await cluster.type('kubectl port-forward pod/far 8082:80', 2 * SECOND)).toContain('^C');
+    expect(await cluster.type('curl localhost:8082')).toContain('Could not connect');
+  });
+
+  it('serves the API through kubectl proxy, watches too', async () => {
+    await cluster.type('kubectl proxy --port=8001 &');
+    await cluster.runFor(SECOND);
+    expect(cluster.view.sessions.get(1)?.text).toContain('Starting to serve on 127.0.0.1:8001\n');
+    expect(await cluster.type('curl -s localhost:8001/api/v1/namespaces/default/pods/far | grep -c uid')).toBe('1\n');
+    expect(await cluster.type('curl -si localhost:8001/api/v1/namespaces/default/pods/far/exec')).toMatch(
+      /^HTTP\/1.1 403 Forbidden[\s\S]*\nForbidden\n$/,
+    );
+    expect(await cluster.type('curl -s -H Host:evil localhost:8001/api')).toBe('Forbidden\n');
+    expect(await cluster.type('kubectl proxy')).toBe(
+      'error: listen tcp 127.0.0.1:8001: bind: address already in use\n',
+    );
+    const events = await cluster.type(
+      'curl -s "localhost:8001/api/v1/namespaces?watch=1&timeoutSeconds=2" | head -n 1',
+    );
+    expect(events).toMatch(/^\{"type":"ADDED"/);
+    await cluster.type('kill %kubectl; wait');
+  });
 });

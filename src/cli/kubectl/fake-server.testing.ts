@@ -275,6 +275,7 @@ export class FakeTerminal {
       },
       deferred,
       pick: () => 0,
+      network: { listen: () => () => undefined, serve: () => ({ close: () => undefined, active: 0 }) },
       edit: (_name, text) => {
         this.edited.push(text);
         return Promise.resolve(this.edit(text));

@@ -1,4 +1,5 @@
 import { createRestClient } from '../../client/rest-client.ts';
+import { serveHttp } from '../../sim/http-server.ts';
 import type { Program } from '../../sim/env.ts';
 import type { CacheEntry, KubeContext } from './io.ts';
 import { kubectl } from './kubectl.ts';
@@ -49,6 +50,10 @@ export const goldenRunner: Program = (env) => {
         sleep: (delay) => env.sleep(delay),
         deferred: () => env.deferred(),
         pick: (bound) => env.random.below(bound),
+        network: {
+          listen: (address, handlers) => env.listen(address, handlers),
+          serve: (address, handle, options) => serveHttp(env, address, handle, options),
+        },
         edit: () => Promise.resolve(undefined),
         onInterrupt: () => () => undefined,
       });

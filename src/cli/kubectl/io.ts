@@ -1,5 +1,6 @@
 import type { Client } from '../../client/client.ts';
-import type { Deferred, Micros } from '../../sim/env.ts';
+import type { Address, Cancel, Deferred, ListenHandlers, Micros } from '../../sim/env.ts';
+import type { Handle, HttpServer, HttpServerOptions } from '../../sim/http.ts';
 
 /** All that kubectl touches, so that it runs in a terminal of the page and in a test alike. */
 export interface KubectlIo {
@@ -20,6 +21,11 @@ export interface KubectlIo {
   pick(bound: number): number;
   /** Opens the operator's editor on a text; undefined: left without saving. */
   edit(name: string, text: string): Promise<string | undefined>;
+  /** What kubectl itself serves: the near ends of port-forward, and proxy. */
+  readonly network: {
+    listen(address: Address, handlers: ListenHandlers): Cancel;
+    serve(address: Address, handle: Handle, options: HttpServerOptions): HttpServer;
+  };
   /** Called on Ctrl-C; what awaits afterwards never comes back. */
   onInterrupt(cancel: () => void): () => void;
 }

@@ -21,6 +21,8 @@ export async function choosePod(context: Context, word: string, announce: boolea
   const resource = type === 'pods' ? pods : await discoveryOf(context).find(type);
   const object = await context.server.json('GET', pathTo(resource, resource.namespaced ? context.namespace : '', name));
   if (resource.kind === 'Pod') return { resource: pods, pod: object };
+  if (record(object, 'spec')['selector'] === undefined)
+    throw new CliError(`cannot attach to *v1.${resource.kind}: selector for *v1.${resource.kind} not implemented`);
   const selector = selectorOf(resource, object);
   const answer = await context.server.json('GET', pathTo(pods, context.namespace), {
     query: { labelSelector: selector },

@@ -38,7 +38,7 @@ export const TABLE_TYPE = 'application/json;as=Table;v=v1;g=meta.k8s.io,applicat
 /** The API server as kubectl calls it: JSON, warnings to stderr, and a StatusError when the server says no. */
 export class Server {
   readonly io: KubectlIo;
-  private readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
   private readonly timeout: Micros | undefined;
   private readonly seenWarnings = new Set<string>();
   private readonly warningsAsErrors: boolean;

@@ -3,6 +3,7 @@ import { Ports } from '../../api/ports.ts';
 import { compareStrings } from '../../lib/order.ts';
 import { SECOND } from '../../sim/env.ts';
 import { createHttpClient } from '../../sim/http-client.ts';
+import { serveHttp } from '../../sim/http-server.ts';
 import type { RpcFailure } from '../../sim/http.ts';
 import { type HttpClient } from '../../sim/http.ts';
 import { FileError } from '../../unix/file-system.ts';
@@ -142,6 +143,10 @@ function kubectlIo(
     sleep: (delay) => env.sleep(delay),
     deferred: () => env.deferred(),
     pick: (bound) => env.random.below(bound),
+    network: {
+      listen: (address, handlers) => env.listen(address, handlers),
+      serve: (address, handle, options) => serveHttp(env, address, handle, options),
+    },
     edit: (name, text) => session.edit(name, text),
     onInterrupt,
   };

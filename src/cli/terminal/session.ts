@@ -6,6 +6,7 @@ import { FILTER_COMMANDS } from '../../unix/commands/filters.ts';
 import { SYSTEM_COMMANDS } from '../../unix/commands/system.ts';
 import type { FileSystem } from '../../unix/file-system.ts';
 import { callbackSink, Pipe } from '../../unix/pipe.ts';
+import { Jobs } from '../../unix/shell/jobs.ts';
 import { Shell } from '../../unix/shell/interpreter.ts';
 import { sh } from '../../unix/shell/sh.ts';
 import { parseScript } from '../../unix/shell/parser.ts';
@@ -40,6 +41,7 @@ export class Session {
   readonly history: string[] = [];
   readonly #context: ContainerContext;
   #shell: Shell;
+  readonly #jobs = new Jobs();
   /** The line that runs now and where its input goes. */
   #running: { readonly task: Task; readonly input: Pipe } | undefined;
   /** Lines typed so far of a command that is not finished: an open quote, a loop, a here-document. */
@@ -75,7 +77,7 @@ export class Session {
       ['ETCDCTL_CERT', `${ETCD_PKI}/healthcheck-client.crt`],
       ['ETCDCTL_KEY', `${ETCD_PKI}/healthcheck-client.key`],
     ]);
-    this.#shell = new Shell(this.#task(new Pipe(laptop.env), vars, HOME), 'bash', []);
+    this.#shell = new Shell(this.#task(new Pipe(laptop.env), vars, HOME), 'bash', [], undefined, this.#jobs);
   }
 
   open(): void {
@@ -96,6 +98,8 @@ export class Session {
   }
 
   #showPrompt(): void {
+    const ended = this.#unfinished === '' ? this.#jobs.ended() : '';
+    if (ended !== '') this.#send({ session: this.id, kind: 'output', text: ended });
     const { cwd } = this.#shell.task;
     const place = cwd === HOME ? '~' : cwd.startsWith(`${HOME}/`) ? `~${cwd.slice(HOME.length)}` : cwd;
     this.prompt(this.#unfinished === '' ? `${this.laptop.env.host}:${place}$ ` : '> ');
@@ -119,7 +123,13 @@ export class Session {
   #run(script: string): void {
     const { env } = this.laptop;
     const input = new Pipe(env);
-    const shell = new Shell(this.#task(input, this.#shell.task.vars, this.#shell.task.cwd), 'bash', [], this.#shell);
+    const shell = new Shell(
+      this.#task(input, this.#shell.task.vars, this.#shell.task.cwd),
+      'bash',
+      [],
+      this.#shell,
+      this.#jobs,
+    );
     const running = { task: shell.task, input };
     this.#running = running;
     env.because(env.step(`you typed ${script}`, { session: this.id }), () =>
@@ -169,6 +179,7 @@ export class Session {
 
   close(): void {
     this.#running?.task.kill('HUP');
+    for (const { task } of this.#jobs.all()) task.kill('HUP');
     this.#running = undefined;
   }
 }

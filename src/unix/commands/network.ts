@@ -23,8 +23,9 @@ export function parseUrl(text: string): Url | undefined {
 
 /** The address of a name: itself, this pod, or /etc/hosts. There is no cluster DNS: other names stay unknown. */
 export function resolveHost(task: Task, host: string): string | undefined {
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return host.startsWith('127.') ? task.env.ip : host;
-  if (host === 'localhost' || host === task.context.hostname) return task.env.ip;
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) return host;
+  if (host === 'localhost' || host === '[::1]') return '127.0.0.1';
+  if (host === task.context.hostname) return task.env.ip;
   const hosts = task.fs.kind('/etc/hosts') === 'file' ? task.fs.read('/etc/hosts') : '';
   for (const line of hosts.split('\n')) {
     const [ip, ...names] = line.replace(/#.*/, '').trim().split(/\s+/);

@@ -68,6 +68,8 @@ export interface AndOr {
   readonly first: Pipeline;
   readonly rest: readonly { readonly operator: '&&' | '||'; readonly pipeline: Pipeline }[];
   readonly background: boolean;
+  /** As it was written, for what runs in the background. */
+  readonly text?: string;
 }
 export type List = readonly AndOr[];
 

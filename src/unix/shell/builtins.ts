@@ -99,19 +99,46 @@ const trap: Builtin = async (shell, args, streams) => {
 };
 
 const wait: Builtin = async (shell, args) => {
-  const pids = args.length === 0 ? [...shell.jobs.keys()] : args.map(Number);
+  const words = args.length === 0 ? shell.jobs.all().map(({ number }) => `%${number}`) : args;
   let code = 0;
-  for (const pid of pids) {
-    const job = shell.jobs.get(pid);
+  for (const word of words) {
+    const job = shell.jobs.find(word);
     if (job === undefined) {
       code = 127;
       continue;
     }
-    const done = await shell.waitFor(job.then((status) => (shell.jobs.delete(pid), status)));
+    const done = await shell.waitFor(job.done);
     code = args.length === 0 ? 0 : done;
-    if (shell.jobs.has(pid)) return done;
+    if (!shell.jobs.hasEnded(job)) return done;
+    if (!shell.jobControl) shell.jobs.remove(job);
   }
   return code;
+};
+
+const jobs: Builtin = async (shell, args, streams) => {
+  for (const job of shell.jobs.all()) {
+    await streams.stdout.write(args[0] === '-p' ? `${job.task.pid}\n` : shell.jobs.line(job));
+    if (shell.jobs.hasEnded(job)) shell.jobs.remove(job);
+  }
+  return 0;
+};
+
+/** Waits for a job as if it had not been sent to the background: Ctrl-C is for it. */
+const fg: Builtin = async (shell, args, streams) => {
+  const job = shell.jobs.find(args[0] ?? '%%');
+  if (job === undefined) {
+    await streams.stderr.write(`${shell.name}: fg: ${args[0] ?? 'current'}: no such job\n`);
+    return 1;
+  }
+  await streams.stdout.write(`${job.text}\n`);
+  try {
+    return await shell.waitFor(job.done);
+  } catch (error) {
+    if (error instanceof Killed) job.task.kill(error.signal);
+    throw error;
+  } finally {
+    shell.jobs.remove(job);
+  }
 };
 
 const setOptions: Builtin = async (shell, args) => {
@@ -190,8 +217,11 @@ const kill: Builtin = async (shell, args, streams) => {
   }
   let code = 0;
   for (const pid of pids) {
-    const task = shell.task.context.tasks.get(Number(pid));
-    if (task === undefined) {
+    const task = pid.startsWith('%') ? shell.jobs.find(pid)?.task : shell.task.context.tasks.get(Number(pid));
+    if (task === undefined && pid.startsWith('%')) {
+      await streams.stderr.write(`${shell.name}: kill: ${pid}: no such job\n`);
+      code = 1;
+    } else if (task === undefined) {
       await streams.stderr.write(`${shell.name}: can't kill pid ${pid}: No such process\n`);
       code = 1;
     } else if (task === shell.task && signal !== 'CONT' && !task.handlers.has(signal) && task.pid !== 1)
@@ -219,10 +249,12 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
   },
   eval: (shell, args, streams) => shell.runText(args.join(' '), streams),
   exec,
+  fg,
   exit: async (shell, args) => {
     throw new Exit(Number(args[0] ?? shell.status) & 255);
   },
   export: exportNames,
+  jobs,
   kill,
   local: async (shell, args) => {
     for (const arg of args) {

@@ -8,6 +8,7 @@ import { Exit, Jump, type Streams } from './control.ts';
 import { openRedirects } from './redirect.ts';
 import { BUILTINS, type Builtin } from './builtins.ts';
 import { ExpansionError, expandPattern, expandText, expandWords, type Expander } from './expand.ts';
+import { Jobs } from './jobs.ts';
 import { parseScript } from './parser.ts';
 import { matchesPattern } from './pattern.ts';
 
@@ -28,7 +29,9 @@ export class Shell implements Expander {
   readonly exported: Set<string>;
   readonly variables: Map<string, string>;
   readonly traps: Map<SignalName | 'EXIT', string>;
-  readonly jobs = new Map<number, Promise<number>>();
+  readonly jobs: Jobs;
+  /** People type into it: jobs outlive the line and Ctrl-C, and are told of. */
+  readonly jobControl: boolean;
   readonly options: { errexit: boolean; nounset: boolean; xtrace: boolean };
   readonly #pendingTraps: SignalName[] = [];
   readonly #locals: Map<string, string | undefined>[] = [];
@@ -39,7 +42,7 @@ export class Shell implements Expander {
   #pauses = 0;
   #conditionDepth = 0;
 
-  constructor(task: Task, name: string, positional: readonly string[], parent?: Shell) {
+  constructor(task: Task, name: string, positional: readonly string[], parent?: Shell, jobs?: Jobs) {
     this.task = task;
     this.name = name;
     this.positional = positional;
@@ -47,6 +50,8 @@ export class Shell implements Expander {
     this.exported = new Set(parent?.exported ?? task.vars.keys());
     this.variables = new Map(parent?.variables ?? task.vars);
     this.traps = new Map();
+    this.jobs = jobs ?? new Jobs();
+    this.jobControl = jobs !== undefined;
     this.options = { errexit: false, nounset: false, xtrace: false, ...parent?.options };
     this.status = parent?.status ?? 0;
     this.lastBackground = parent?.lastBackground;
@@ -192,10 +197,11 @@ export class Shell implements Expander {
 
   async #runInBackground(item: AndOr, streams: Streams): Promise<void> {
     const list: List = [{ ...item, background: false }];
-    const { child, done } = this.#startSubshell(list, { ...streams, stdin: EMPTY_SOURCE });
+    const { child, done } = this.#startSubshell(list, { ...streams, stdin: EMPTY_SOURCE }, this.jobControl);
     this.lastBackground = child.pid;
-    this.jobs.set(child.pid, done);
+    const { number } = this.jobs.add(child, item.text ?? '', done);
     this.status = 0;
+    if (this.jobControl) await streams.stderr.write(`[${number}] ${child.pid}\n`);
   }
 
   async #runAndOr(item: AndOr, streams: Streams): Promise<void> {
@@ -248,13 +254,14 @@ export class Shell implements Expander {
     return code;
   }
 
-  #startSubshell(list: List, streams: Streams): { child: Task; done: Promise<number> } {
+  /** `apart`: in a process group of its own, so that what is typed at the shell does not end it. */
+  #startSubshell(list: List, streams: Streams, apart = false): { child: Task; done: Promise<number> } {
     const child = new Task(this.task.context, {
       argv: this.task.argv,
       vars: this.task.vars,
       cwd: this.cwd,
-      tty: this.task.tty,
-      parent: this.task,
+      tty: this.task.tty && !apart,
+      ...(apart ? {} : { parent: this.task }),
       ...streams,
     });
     const shell = new Shell(child, this.name, this.positional, this);

@@ -34,6 +34,7 @@ export class Lexer {
   readonly #text: string;
   readonly #parse: (text: string) => List;
   #at = 0;
+  #start = 0;
   readonly #hereDocuments: { delimiter: string; strip: boolean; quoted: boolean; fill: (word: Word) => void }[] = [];
 
   constructor(text: string, parse: (text: string) => List) {
@@ -41,8 +42,18 @@ export class Lexer {
     this.#parse = parse;
   }
 
+  /** Where the token that was read last begins. */
+  get start(): number {
+    return this.#start;
+  }
+
+  slice(from: number, to: number): string {
+    return this.#text.slice(from, to).trim();
+  }
+
   next(): Token {
     this.#skipBlanks();
+    this.#start = this.#at;
     const text = this.#text;
     if (this.#at >= text.length) return { kind: 'end' };
     const number = /^\d+(?=[<>])/.exec(text.slice(this.#at, this.#at + 8))?.[0];

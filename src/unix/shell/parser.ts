@@ -53,9 +53,10 @@ class Parser {
     const items: AndOr[] = [];
     this.#skipNewlines();
     while (this.#startsCommand()) {
+      const { start } = this.#lexer;
       const item = this.#andOr();
       const background = this.#isOperator('&');
-      items.push({ ...item, background });
+      items.push(background ? { ...item, background, text: this.#lexer.slice(start, this.#lexer.start) } : item);
       if (background || this.#isOperator(';')) this.#advance();
       else if (!this.#isOperator('\n')) break;
       this.#skipNewlines();

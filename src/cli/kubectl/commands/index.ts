@@ -5,6 +5,7 @@ import { auth } from './auth.ts';
 import { clusterInfo, version } from './cluster-info.ts';
 import { config } from './config.ts';
 import { cordon, uncordon } from './cordon.ts';
+import { cp } from './cp.ts';
 import { create } from './create.ts';
 import { debug } from './debug.ts';
 import { deleteCommand } from './delete.ts';
@@ -16,13 +17,14 @@ import { events } from './events.ts';
 import { attach, exec } from './exec.ts';
 import { explain } from './explain.ts';
 import { expose } from './expose.ts';
-import { cp, portForward } from './forward.ts';
 import { get } from './get.ts';
 import { annotate, label } from './label.ts';
 import { autoscale, completion, kustomize, plugin } from './local.ts';
 import { logs } from './logs.ts';
 import { options } from './options.ts';
 import { patch } from './patch.ts';
+import { portForward } from './port-forward.ts';
+import { proxy } from './proxy.ts';
 import { replace } from './replace.ts';
 import { rollout } from './rollout.ts';
 import { run } from './run.ts';
@@ -65,6 +67,7 @@ export const COMMANDS: readonly Command[] = [
   patch,
   plugin,
   portForward,
+  proxy,
   replace,
   rollout,
   run,

@@ -3,30 +3,7 @@ import type { TarEntry } from '../../../unix/tar.ts';
 import { execPath, joinStream } from '../attach-stream.ts';
 import type { Command, Context } from '../command.ts';
 import { CliError, ExitError, usageError } from '../errors.ts';
-import { str } from '../object.ts';
 import { choosePod, defaultContainer } from '../pod-choice.ts';
-
-export const portForward: Command = {
-  name: 'port-forward',
-  group: 'Troubleshooting and Debugging Commands',
-  short: 'Forward one or more local ports to a pod',
-  usage: 'TYPE/NAME [options] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]',
-  flags: [
-    { name: 'address', type: 'slice', fallback: 'localhost', usage: 'Addresses to listen on.' },
-    { name: 'pod-running-timeout', type: 'duration', fallback: '1m0s', usage: 'How long to wait for a pod.' },
-  ],
-  async run(context) {
-    const [word, ...ports] = context.args;
-    if (word === undefined || ports.length === 0)
-      throw usageError(context.path, 'TYPE/NAME and list of ports are required for port-forward');
-    const { pod } = await choosePod(context, word, false);
-    const phase = str(pod, 'status', 'phase');
-    if (phase !== 'Running')
-      throw new CliError(`unable to forward port because pod is not running. Current status=${phase}`);
-    const pairs = ports.map((port) => port.split(':')).map(([local = '', remote]) => `{${local} ${remote ?? local}}`);
-    throw new CliError(`unable to listen on any of the requested ports: [${pairs.join(' ')}]`);
-  },
-};
 
 export const cp: Command = {
   name: 'cp',
