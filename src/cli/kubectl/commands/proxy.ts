@@ -28,7 +28,7 @@ export const proxy: Command = {
     },
     { name: 'disable-filter', type: 'bool', fallback: 'false', usage: 'Let everything pass.' },
     { name: 'keepalive', type: 'duration', fallback: '0s', usage: 'How long a connection is kept without traffic.' },
-    { name: 'port', short: 'p', type: 'int', fallback: '8001', usage: 'Port to serve on; 0: any.' },
+    { name: 'port', short: 'p', type: 'int', fallback: '8001', usage: 'Port to serve on; 0 takes a free one.' },
     { name: 'reject-methods', type: 'string', fallback: '^$', usage: 'Methods that are refused.' },
     {
       name: 'reject-paths',
