@@ -73,6 +73,11 @@ export class ServedKinds {
   missingIn(argv: readonly string[], stdin = ''): string | undefined {
     if (argv.includes('--help') || argv.includes('--dry-run=client')) return undefined;
     const line = argv.slice(1).join(' ');
+    const raw = /^get --raw \/apis\/(\S+\/v\w+)$/.exec(line)?.[1];
+    if (raw !== undefined && !this.groupVersions.has(raw)) {
+      const unserved = [...this.known].find((id) => id.startsWith(`${raw}/`));
+      if (unserved !== undefined) return unserved.slice(raw.length + 1);
+    }
     const implied = IMPLIED.filter(([pattern]) => pattern.test(line)).map(([, kind]) => kind);
     const known = implied.map((kind) => [...this.known].find((id) => id.endsWith(`/${kind}`)) ?? '');
     const found = [...known, ...this.named(argv), ...inManifest(stdin)].find(

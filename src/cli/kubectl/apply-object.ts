@@ -29,8 +29,17 @@ export interface ApplyPatch {
 
 /** What takes the live object to the given one, fields removed since the last apply included. */
 export function applyPatch(resource: ApiResource, given: Obj, live: Obj): ApplyPatch {
+  return patchTo(resource, withLastApplied(given), live);
+}
+
+/** The same without recording what was given: a diff shows only what the user wrote. */
+export function diffPatch(resource: ApiResource, given: Obj, live: Obj): ApplyPatch {
+  const { [LAST_APPLIED]: _, ...annotations } = annotationsOf(given);
+  return patchTo(resource, withValue(given, ['metadata', 'annotations'], annotations), live);
+}
+
+function patchTo(resource: ApiResource, modified: Obj, live: Obj): ApplyPatch {
   const original = lastApplied(live) ?? {};
-  const modified = withLastApplied(given);
   if (hasType(resource.kind)) {
     const patch = createThreeWayPatch(original, modified, live, resource.kind) as Obj;
     return { contentType: 'application/strategic-merge-patch+json', patch };

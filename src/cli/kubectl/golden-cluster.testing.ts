@@ -11,8 +11,8 @@ export const TOPOLOGY = {
   door: false,
 } as const;
 
-/** Its nodes have one CPU, and 3840Mi for pods when the kubelet has taken its share. */
-const MACHINE = ['--capacity-cpu=1', '--capacity-memory=3940Mi'];
+/** Its nodes have one CPU, and 3840Mi for pods when the kubelet has taken its share; no kube-proxy runs on them. */
+const MACHINE = ['--capacity-cpu=1', '--capacity-memory=3940Mi', '--pod-manifest-path=/none'];
 
 /** The same programs on machines of the recorded size. */
 export function withMachines(programs: ProgramTable): ProgramTable {

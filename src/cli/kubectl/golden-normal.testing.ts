@@ -19,6 +19,12 @@ const TOKENS: readonly (readonly [RegExp, string])[] = [
   [/^( *(?:- )?image: |[ ]*Image: +)(?:x|nginx|busybox)$/gm, '$1<image>'],
   [/\.[0-9a-f]{16}\b/g, '.<stamp>'],
   [/\bv1\.35\.\d+\b/g, '<release>'],
+  [/("?gitCommit"?: "?)[0-9a-f]{40}|("?goVersion"?: "?)go[\d.]+/g, '$1$2<build>'],
+  [/\b(?:vm|cp-1)_<uid>/g, '<host>_<uid>'],
+  [/\b(default-scheduler-)(?:vm|cp-1)\b/g, '$1<host>'],
+  [/\bapiserver-[a-z0-9]{26}\b/g, 'apiserver-<x>'],
+  [/Debian GNU\/Linux \d+ \(\w+\)  +\S+/g, '<os>  <kernel>'],
+  [/(in directory ')[^']*/g, '$1<directory>'],
   [/^( +user:) \{\}$/gm, '$1'],
   [/<invalid>|\b(?:\d+[dhms]){1,2}\b/g, '<age>'],
 ];
@@ -47,6 +53,7 @@ const OF_MACHINES: readonly RegExp[] = [
   /^ *(?:<age>|Normal|Warning) .*\bkubelet\b/,
   /^<age>.* (?:Normal|Warning) +(?:Pulling|Pulled|Created|Started|Killing|BackOff|Failed|Starting|NodeHas\w+|NodeAllocatableEnforced|NodeReady) /,
   /^Waiting for deployment /,
+  /^[EWI]<stamp> reflector\.go:/,
   /^ +(?:certificate-authority|client-certificate|client-key)(?:-data)?: /,
 ];
 

@@ -73,7 +73,7 @@ function factsOfHelp(argv: readonly string[], text: string): string {
     if (title !== undefined) section = title;
     if (title !== undefined && section !== 'Examples') return [line];
     if (/^ {4}(?:-\w, )?--[\w-]+=.*:$/.test(line)) return [line];
-    if (section === 'Usage' || /^Use "kubectl/.test(line)) return [line];
+    if (section === 'Usage' || /^Use "kubectl .*(?:<command>|options)/.test(line)) return [line];
     const command = /^ {2}([a-z][\w-]*) {2,}\S/.exec(line)?.[1];
     return /Commands/.test(section) && command !== undefined ? [command] : [];
   });

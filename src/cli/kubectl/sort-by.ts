@@ -15,16 +15,15 @@ export function sortObjects(items: readonly Obj[], field: string): Obj[] {
   return stableSort(items, key);
 }
 
-/** One table with all rows, ordered by the objects behind them; where nothing has the field, as they came. */
+/** One table with all rows, ordered by the objects behind them. Rows of which none has the field are not shown: upstream's printer fails then, and nobody hears of it. */
 export function sortRows(tables: readonly Obj[], field: string): Obj[] {
   const [first] = tables;
   if (first === undefined) return [];
   const key = keyOf(field);
-  const rows = stableSort(
-    tables.flatMap((table) => list(table, 'rows')),
-    (row) => key(at(row, 'object')),
-  );
-  return [{ ...first, rows }];
+  const all = tables.flatMap((table) => list(table, 'rows'));
+  const valueOf = (row: Obj): unknown => key(at(row, 'object'));
+  if (all.length > 1 && all.every((row) => valueOf(row) === undefined)) return [{ ...first, rows: [] }];
+  return [{ ...first, rows: stableSort(all, valueOf) }];
 }
 
 function keyOf(field: string): (object: unknown) => unknown {

@@ -193,10 +193,7 @@ async function patchOne(context: Context, target: Target, first: Obj, dryRun: Dr
       });
       if (isBeingDeleted(live))
         context.server.warn(`Detected changes to resource ${name} which is currently being deleted.`);
-      return {
-        object,
-        operation: object['metadata'] !== undefined && sameVersion(object, live) ? 'unchanged' : 'configured',
-      };
+      return { object, operation: 'configured' };
     } catch (error) {
       if (!hasReason(error, 'Conflict') || attempt >= MAX_PATCH_RETRY) {
         throw addSource(
@@ -209,13 +206,6 @@ async function patchOne(context: Context, target: Target, first: Obj, dryRun: Dr
       live = (await readLive(context, target)) ?? live;
     }
   }
-}
-
-function sameVersion(a: Obj, b: Obj): boolean {
-  return (
-    JSON.stringify((a['metadata'] as Obj)['resourceVersion']) ===
-    JSON.stringify((b['metadata'] as Obj)['resourceVersion'])
-  );
 }
 
 async function applyServerSide(context: Context, target: Target, dryRun: DryRun): Promise<Applied> {

@@ -1,4 +1,4 @@
-import { ClusterDefaults } from '../../../api/ports.ts';
+import { VERSION } from '../../../api/version.ts';
 import type { Command, Context } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { labelsOf, list, nameOf, namespaceOf, str } from '../object.ts';
@@ -44,15 +44,13 @@ async function runVersion(context: Context): Promise<void> {
   if (context.args.length > 0) throw new CliError(`extra arguments: [${context.args.join(' ')}]`);
   const output = context.flags.string('output');
   if (!['', 'yaml', 'json'].includes(output)) throw new CliError("--output must be 'yaml' or 'json'");
-  const [major = '', minor = ''] = ClusterDefaults.kubernetesVersion.slice(1).split('.');
-  const client = {
-    major,
-    minor,
-    gitVersion: ClusterDefaults.kubernetesVersion,
-    gitTreeState: 'clean',
-    compiler: 'gc',
-    platform: 'linux/amd64',
-  };
+  const {
+    emulationMajor: _,
+    emulationMinor: __,
+    minCompatibilityMajor: ___,
+    minCompatibilityMinor: ____,
+    ...client
+  } = VERSION;
   const shown: Obj = { clientVersion: client, kustomizeVersion: KUSTOMIZE };
   if (output === '') context.out(`Client Version: ${client.gitVersion}\nKustomize Version: ${KUSTOMIZE}\n`);
   const server = context.flags.bool('client') ? undefined : await context.server.json('GET', '/version');

@@ -1,4 +1,5 @@
-import { applyPatch, isEmptyPatch } from '../apply-object.ts';
+import { diffPatch, isEmptyPatch } from '../apply-object.ts';
+import { formatMicroTime } from '../../../lib/time.ts';
 import type { Command, Context } from '../command.ts';
 import { fieldManagerFlag, FILE_FLAGS } from '../common-flags.ts';
 import { pathTo } from '../discovery.ts';
@@ -23,6 +24,10 @@ export const diff: Command = {
   ],
   async run(context) {
     if (context.flags.list('filename').length === 0) throw new CliError('must specify one of -f and -k');
+    // Upstream writes both to folders of their own, named at random, and calls diff, which tells when they were written.
+    const now = context.io.now();
+    const mark = now % 0xffffffff;
+    const written = `${formatMicroTime(now).replace('T', ' ').replace('Z', '000')} +0000`;
     let differs = false;
     for (const target of await fileTargets(context, context.flags.list('filename'))) {
       const [live, merged] = await versions(context, target);
@@ -32,8 +37,9 @@ export const diff: Command = {
       const file = [target.resource.group, target.resource.version, target.resource.kind, target.namespace, target.name]
         .filter((part) => part !== '')
         .join('.');
+      const [before, after] = [`/tmp/LIVE-${mark}/${file}`, `/tmp/MERGED-${mark + 1}/${file}`];
       context.out(
-        `diff -u -N /tmp/LIVE/${file} /tmp/MERGED/${file}\n${unifiedDiff(`/tmp/LIVE/${file}`, `/tmp/MERGED/${file}`, from, to)}`,
+        `diff -u -N ${before} ${after}\n${unifiedDiff(`${before}\t${written}`, `${after}\t${written}`, from, to)}`,
       );
     }
     if (differs) throw new ExitError(1);
@@ -46,7 +52,7 @@ async function versions(context: Context, target: Target): Promise<[Obj | undefi
   const query = { dryRun: 'All', fieldManager: context.flags.string('field-manager') };
   try {
     const live = await context.server.json('GET', path);
-    const { patch, contentType } = applyPatch(target.resource, target.object ?? {}, live);
+    const { patch, contentType } = diffPatch(target.resource, target.object ?? {}, live);
     const merged = isEmptyPatch(patch)
       ? live
       : await context.server.json('PATCH', path, { query, body: patch, contentType });

@@ -35,7 +35,9 @@ export const exec: Command = {
     const { resource, pod } = await choosePod(context, args[0] ?? '', false);
     refuseFinished(pod, 'exec into a container in');
     const options = { stdin: flags.bool('stdin'), tty: terminalOf(context) };
-    const path = execPath(context, resource, nameOf(pod), containerOf(context, pod), command, options);
+    // Whether the pod has a container of that name is for the server to say; attach looks itself.
+    const container = flags.string('container') || containerOf(context, pod);
+    const path = execPath(context, resource, nameOf(pod), container, command, options);
     const code = await joinStream(context, path, options);
     if (code !== 0) throw new ExitError(code);
   },

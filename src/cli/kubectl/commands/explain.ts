@@ -72,7 +72,6 @@ class Explanation {
     for (const [i, name] of path.entries()) {
       const next = this.fieldsOf(schema)[name];
       if (next === undefined) {
-        out('');
         throw new CliError(`field "${path.slice(i).at(-1) ?? name}" does not exist`);
       }
       schema = next;
@@ -127,7 +126,8 @@ class Explanation {
       if (recursive) {
         if (depth < MAX_DEPTH) this.fields(field, depth + 1);
       } else {
-        const lines = this.description(field, '<no description>');
+        const text = str(field, 'description');
+        const lines = text === '' ? ['<no description>'] : wrapped(text);
         this.context.out(`${lines.map((line) => `${indent}  ${line}`).join('\n')}\n\n`);
       }
     }
@@ -180,11 +180,12 @@ function wrapped(text: string): string[] {
   return text.split('\n').flatMap((paragraph) => {
     const lines: string[] = [];
     let line = '';
-    for (const word of paragraph.split(/\s+/)) {
-      if (line !== '' && line.length + 1 + word.length > WIDTH) {
+    // Models go-wordwrap: what stands before a word is kept unless the line breaks there.
+    for (const [, space = '', word = ''] of paragraph.matchAll(/(\s*)(\S+)/g)) {
+      if (line !== '' && line.length + space.length + word.length > WIDTH) {
         lines.push(line);
         line = word;
-      } else line = line === '' ? word : `${line} ${word}`;
+      } else line += space + word;
     }
     return [...lines, line];
   });

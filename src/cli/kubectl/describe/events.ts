@@ -1,7 +1,7 @@
 import { humanDuration } from '../../../lib/duration.ts';
 import { parseTime } from '../../../lib/time.ts';
 import type { Context } from '../command.ts';
-import { list, nameOf, namespaceOf, num, str } from '../object.ts';
+import { annotationsOf, list, nameOf, namespaceOf, num, str } from '../object.ts';
 import type { Obj } from '../server.ts';
 import { LEVEL_0, LEVEL_1 } from './writer.ts';
 import type { DescribeWriter } from './writer.ts';
@@ -15,7 +15,7 @@ export async function eventsAbout(context: Context, object: Obj): Promise<readon
     ['involvedObject.name', nameOf(object)],
     ['involvedObject.namespace', namespaceOf(object)],
     ['involvedObject.kind', str(object, 'kind')],
-    ['involvedObject.uid', str(object, 'metadata', 'uid')],
+    ['involvedObject.uid', uidIn(object)],
   ].filter(([, value]) => value !== '');
   const fieldSelector = fields.map(([key, value]) => `${key ?? ''}=${value ?? ''}`).join(',');
   const answer = await context.server.json(
@@ -26,10 +26,15 @@ export async function eventsAbout(context: Context, object: Obj): Promise<readon
   return list(answer, 'items');
 }
 
+/** The kubelet speaks of a static pod by the identity that it gave it, not by its mirror's. */
+function uidIn(object: Obj): string {
+  return annotationsOf(object)['kubernetes.io/config.mirror'] ?? str(object, 'metadata', 'uid');
+}
+
 export function writeEvents(context: Context, writer: DescribeWriter, events: readonly Obj[] | undefined): void {
   if (events === undefined) return;
   if (events.length === 0) return writer.write(LEVEL_0, 'Events:\t<none>\n');
-  const sorted = [...events].sort((a, b) => lastSeen(a) - lastSeen(b));
+  const sorted = [...events].sort((a, b) => lastTimestamp(a) - lastTimestamp(b));
   writer.write(LEVEL_0, 'Events:\n  Type\tReason\tAge\tFrom\tMessage\n');
   writer.write(LEVEL_1, '----\t------\t----\t----\t-------\n');
   for (const event of sorted) {
@@ -38,10 +43,17 @@ export function writeEvents(context: Context, writer: DescribeWriter, events: re
       str(event, 'reason'),
       eventAge(context, event),
       eventSource(event),
-      str(event, 'message').trim(),
+      [str(event, 'involvedObject', 'fieldPath'), str(event, 'message').trim()]
+        .filter((part) => part !== '')
+        .join(': '),
     ];
     writer.write(LEVEL_1, `${cells.join('\t')}\n`);
   }
+}
+
+/** Events of the newer API have none, and so come first. Models pkg/util/event.SortableEvents. */
+function lastTimestamp(event: Obj): number {
+  return parseTime(str(event, 'lastTimestamp')) ?? 0;
 }
 
 /** When an event was last seen; events of the newer API keep it in their series. */

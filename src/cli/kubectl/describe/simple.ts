@@ -50,17 +50,19 @@ export const namespace: Describer = {
         str(each, 'message'),
       );
     }
-    if (!(await serves(context, 'resourcequotas', nameOf(object)))) writer.write(LEVEL_0, '\nNo resource quota.\n');
-    if (!(await serves(context, 'limitranges', nameOf(object)))) writer.write(LEVEL_0, '\nNo LimitRange resource.\n');
+    if ((await countOf(context, 'resourcequotas', nameOf(object))) === 0)
+      writer.write(LEVEL_0, '\nNo resource quota.\n');
+    if ((await countOf(context, 'limitranges', nameOf(object))) === 0)
+      writer.write(LEVEL_0, '\nNo LimitRange resource.\n');
     return writer.finish();
   },
 };
 
-/** Whether the namespace has objects of a kind that this server may not know at all. */
-async function serves(context: Context, plural: string, inNamespace: string): Promise<boolean> {
+/** How many objects of a kind the namespace has; undefined when the server does not know the kind. */
+async function countOf(context: Context, plural: string, inNamespace: string): Promise<number | undefined> {
   const resource = (await discoveryOf(context).all()).find((each) => each.plural === plural && each.group === '');
-  if (resource === undefined) return false;
-  return list(await context.server.json('GET', pathTo(resource, inNamespace)), 'items').length > 0;
+  if (resource === undefined) return undefined;
+  return list(await context.server.json('GET', pathTo(resource, inNamespace)), 'items').length;
 }
 
 export const configMap: Describer = {
@@ -112,8 +114,8 @@ export const serviceAccount: Describer = {
         .map((each) => str(each, 'name'))
         .sort();
     multiline(writer, 'Image pull secrets', names('imagePullSecrets'));
-    multiline(writer, 'Mountable secrets', names('secrets'));
-    multiline(writer, 'Tokens', []);
+    const mountable = names('secrets');
+    if (mountable.length > 0) multiline(writer, 'Mountable secrets', mountable);
     writeEvents(context, writer, await events(object));
     return writer.finish();
   },

@@ -23,6 +23,11 @@ export class DescribeWriter {
     this.write(level, `${cells.join('\t')}\n`);
   }
 
+  /** As it was written, with tabs. */
+  raw(): string {
+    return this.text;
+  }
+
   finish(): string {
     return tabulate(this.text, DESCRIBE_TABS);
   }
@@ -48,9 +53,7 @@ export function multiline(
 ): void {
   writer.write(LEVEL_0, `${indent}${title}:${initial}`);
   if (lines.length === 0) writer.write(LEVEL_0, '<none>\n');
-  lines.forEach((line, index) =>
-    writer.write(LEVEL_0, `${index === 0 ? '' : `${indent}${initial.startsWith('\t') ? '\t' : initial}`}${line}\n`),
-  );
+  lines.forEach((line, index) => writer.write(LEVEL_0, `${index === 0 ? '' : initial}${line}\n`));
 }
 
 export function labelLines(labels: Readonly<Record<string, string>>): string[] {

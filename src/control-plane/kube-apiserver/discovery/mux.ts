@@ -14,7 +14,7 @@ import {
 } from './groups.ts';
 import { handleHealth } from './health.ts';
 import { handleOpenApi } from './openapi.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from '../../../api/version.ts';
 import { write } from './written.ts';
 
 /** Everything outside resources: discovery, version, health, OpenAPI. */

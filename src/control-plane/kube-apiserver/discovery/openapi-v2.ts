@@ -1,6 +1,6 @@
 // A Swagger 2.0 document, made from those of OpenAPI v3: what older clients read.
 import { isObject } from '../../../lib/json.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from '../../../api/version.ts';
 
 export function openApiV2(documents: readonly unknown[]): Record<string, unknown> {
   const definitions: Record<string, unknown> = {};

@@ -53,5 +53,5 @@ function templateText(set: Obj): string {
       : withValue(template, ['metadata', 'annotations'], { ...annotationsOf(template), [CHANGE_CAUSE]: cause });
   const writer = new DescribeWriter();
   writePodTemplate(writer, shown);
-  return writer.finish();
+  return writer.raw();
 }

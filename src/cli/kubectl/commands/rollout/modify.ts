@@ -27,7 +27,9 @@ export const rolloutRestart: Command = {
   run: (context) =>
     visitWorkloads(context, (object, target) => {
       if (bool(object, 'spec', 'paused'))
-        throw new CliError("can't restart paused deployment (run rollout resume first)");
+        throw new CliError(
+          `${resourceName(target.resource)} ${JSON.stringify(nameOf(object))} can't restart paused deployment (run rollout resume first)`,
+        );
       const now = formatTime(context.io.now());
       const template = record(object, 'spec', 'template');
       if (annotationsOf(template)[RESTARTED_AT] === now) {

@@ -1,6 +1,6 @@
-import { ClusterDefaults } from '../../../api/ports.ts';
+import { ClusterDefaults } from './ports.ts';
 
-/** `GET /version` */
+/** `GET /version`: the release that is modelled. kubectl is of the same one. */
 export const VERSION = {
   major: '1',
   minor: '35',
