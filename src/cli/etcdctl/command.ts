@@ -4,17 +4,24 @@ import { createHttpClient } from '../../sim/http-client.ts';
 import type { HttpClient } from '../../sim/http.ts';
 import { readAll } from '../../unix/pipe.ts';
 import { Killed, type Command, type Task } from '../../unix/task.ts';
-import { etcdctl } from './etcdctl.ts';
+import { etcdctl, type EtcdctlIo } from './etcdctl.ts';
 
 /** etcdctl in a shell. `endpoints`: who is asked when nobody is named. */
 export function etcdctlCommand(endpoints: readonly Address[]): Command {
   return async (task) => {
     const interrupted = task.env.deferred<void>();
     const clients: HttpClient[] = [];
+    let over = false;
+    // Writing to a pipe whose reader has gone is not this tool's business; nor has one that is killed anything to say.
+    const print = (write: (text: string) => Promise<void>) => (text: string) => {
+      if (!over) void write(text).catch(() => undefined);
+    };
+    const out = { stdout: print((text) => task.print(text)), stderr: print((text) => task.printError(text)) };
     try {
-      return await task.wait(run(task, endpoints, clients, interrupted.promise));
+      return await task.wait(run(task, endpoints, clients, interrupted.promise, out));
     } catch (error) {
       if (error instanceof Killed) {
+        over = true;
         interrupted.resolve();
         for (const client of clients) client.close();
       }
@@ -28,6 +35,7 @@ function run(
   endpoints: readonly Address[],
   clients: HttpClient[],
   interrupted: Promise<void>,
+  out: Pick<EtcdctlIo, 'stdout' | 'stderr'>,
 ): Promise<number> {
   const { env, fs } = task;
   return etcdctl(task.argv.slice(1), {
@@ -45,9 +53,7 @@ function run(
     variable: (name) => task.vars.get(name),
     stdin: () => readAll(task.stdin),
     sleep: (time) => env.sleep(time),
-    // Writing to a pipe whose reader has gone is not this tool's business.
-    stdout: (text) => void task.print(text).catch(() => undefined),
-    stderr: (text) => void task.printError(text).catch(() => undefined),
+    ...out,
     uptime: () => env.uptime(),
     untilInterrupted: () => interrupted,
   });

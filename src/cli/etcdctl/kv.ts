@@ -37,6 +37,7 @@ export async function get(request: EtcdctlCall): Promise<void> {
     revision: flags.int('rev', 0),
     keysOnly: flags.bool('keys-only', false),
     countOnly: flags.bool('count-only', false),
+    ...sortOf(request),
     serializable: flags.get('consistency') === 's',
   };
   const response = await call<RangeResponse>(request, EtcdPaths.range, range);
@@ -46,6 +47,28 @@ export async function get(request: EtcdctlCall): Promise<void> {
   io.stdout(response.kvs.map((kv) => printKv(kv, valueOnly)).join(''));
 }
 
+const SORT_TARGETS: Readonly<Record<string, RangeRequest['sortTarget']>> = {
+  CREATE: 'CREATE',
+  KEY: 'KEY',
+  MODIFY: 'MOD',
+  VALUE: 'VALUE',
+  VERSION: 'VERSION',
+};
+
+function sortOf({ flags }: EtcdctlCall): Pick<RangeRequest, 'sortOrder' | 'sortTarget'> {
+  const order = (flags.get('order') ?? '').toUpperCase();
+  const by = (flags.get('sort-by') ?? '').toUpperCase();
+  const sortTarget = SORT_TARGETS[by];
+  if (order !== '' && order !== 'ASCEND' && order !== 'DESCEND')
+    throw new EtcdctlError(`bad sort order ${flags.get('order') ?? ''}`, 128);
+  if (by !== '' && sortTarget === undefined)
+    throw new EtcdctlError(`bad sort target ${flags.get('sort-by') ?? ''}`, 128);
+  return {
+    ...(order === '' ? {} : { sortOrder: order === 'ASCEND' ? 'ASCEND' : 'DESCEND' }),
+    ...(sortTarget === undefined ? {} : { sortTarget }),
+  };
+}
+
 export function printKv(kv: KeyValue, valueOnly = false): string {
   return valueOnly ? `${kv.value}\n` : `${kv.key}\n${kv.value}\n`;
 }
@@ -53,15 +76,18 @@ export function printKv(kv: KeyValue, valueOnly = false): string {
 export async function put(request: EtcdctlCall): Promise<void> {
   const [key, value] = request.args;
   const { flags } = request;
-  if (key === undefined || (value === undefined && !flags.bool('ignore-value', false)))
-    throw new EtcdctlError('put command needs 2 arguments', 128);
+  const ignoreValue = flags.bool('ignore-value', false);
+  if (key === undefined || (value === undefined && !ignoreValue))
+    throw new EtcdctlError('put command needs 1 argument and input from stdin or 2 arguments', 128);
+  if (ignoreValue && value !== undefined)
+    throw new EtcdctlError("put command needs only 1 argument when 'ignore-value' is set", 128);
   const lease = flags.get('lease');
   const response = await call<PutResponse>(request, EtcdPaths.put, {
     key,
     value: value ?? '',
     ...(lease === undefined ? {} : { lease }),
     prevKv: flags.bool('prev-kv', false),
-    ignoreValue: flags.bool('ignore-value', false),
+    ignoreValue,
     ignoreLease: flags.bool('ignore-lease', false),
   });
   if (format(request) === 'json') return printJson(request.io, response);

@@ -42,6 +42,7 @@ function jsonText(value: unknown, name: string): string {
 
 function nameOf(key: string, owner: object): string {
   if (key === 'id') return 'peerUrls' in owner || 'ttl' in owner ? 'ID' : 'id';
+  if (key === 'raftTerm' && !('clusterId' in owner)) return key;
   if (key === 'memberId' && 'alarm' in owner) return 'memberID';
   return NAMES[key] ?? key;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { EtcdPaths } from '../../../api/etcd.ts';
 import type { MemberListResponse, StatusResponse, WatchResponse } from '../../../api/etcd.ts';
+import type { Program } from '../../../sim/env.ts';
 import { MILLISECOND, SECOND } from '../../../sim/env.ts';
 import { TestCluster } from './test-cluster.ts';
 
@@ -266,5 +267,46 @@ describe('the same seed', () => {
     };
     expect(await run(5)).toBe(await run(5));
     expect(await run(5)).not.toBe(await run(6));
+  });
+});
+
+describe('the door for peers', () => {
+  /** Says hello to cp-1 in several ways, and prints what it is told. */
+  const stranger: Program = (env) => {
+    env.onInput((text) => {
+      const connection = env.connect('10.0.0.11:2380', {
+        open: () => connection.send(text),
+        message: (answer) => env.print(`${answer}\n`),
+      });
+    });
+  };
+
+  test('is shut for ids that are not of the cluster, for other clusters, and for whoever means another member', async () => {
+    const cluster = new TestCluster({ workers: [stranger] });
+    await cluster.elect();
+    await cluster.sim.runFor(SECOND);
+    const [mine, other] = ['cp-1', 'cp-2'].map((name) =>
+      cluster.sim.notes('etcd.start').find(({ member }) => member === name),
+    );
+    const hello = { wants: 'raft', clusterId: mine?.cluster, from: other?.id, to: mine?.id, peerUrls: [] };
+    const say = async (changes: object): Promise<string | undefined> => {
+      const before = cluster.sim.output('workers/worker-0').length;
+      cluster.sim.input('workers/worker-0', JSON.stringify({ ...hello, ...changes }));
+      await cluster.sim.runFor(SECOND);
+      return cluster.sim.output('workers/worker-0').slice(before).trim();
+    };
+    expect(await say({})).toBe('{}');
+    expect(await say({ from: 'abc' })).toBe('{"refused":"error sender not found"}');
+    expect(await say({ clusterId: 'abc' })).toBe('{"refused":"cluster ID mismatch"}');
+    expect(await say({ to: 'abc' })).toBe('{"refused":"to field mismatch"}');
+    const log = cluster.sim.output('cp-1/etcd', 'stderr');
+    expect(log).toContain('"msg":"failed to find remote peer in cluster"');
+    expect(log).toContain('"msg":"request cluster ID mismatch"');
+    expect(log).toContain('"msg":"ignored streaming request; ID mismatch"');
+    // One that says where it can be reached is looked for, and let in the next time: it may have joined unseen.
+    expect(await say({ from: 'def', peerUrls: ['https://10.0.0.3:2380'] })).toBe(
+      '{"refused":"error sender not found"}',
+    );
+    expect(await say({ from: 'def', peerUrls: ['https://10.0.0.3:2380'] })).toBe('{}');
   });
 });

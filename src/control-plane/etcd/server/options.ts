@@ -102,8 +102,8 @@ function quotaOf(bytes: number): number {
 
 function tlsOf(flags: Flags, prefix: string): Tls {
   return {
-    certFile: flags.get(`${prefix}cert-file`),
-    trustedCaFile: flags.get(`${prefix}trusted-ca-file`),
+    certFile: flags.get(`${prefix}cert-file`) || undefined,
+    trustedCaFile: flags.get(`${prefix}trusted-ca-file`) || undefined,
     clientCertAuth: flags.bool(`${prefix}client-cert-auth`, false),
   };
 }

@@ -187,6 +187,8 @@ export class Peers {
   private welcomed(peer: Peer, connection: Connection, payload: string): void {
     if (peer.connection !== connection || peer.activeSince !== undefined) return;
     const refusal = this.checkWelcome(connection, payload);
+    // It may be this member that hung up, which nobody tells it.
+    if (refusal !== undefined) this.closed(peer, connection);
     if (refusal === undefined) {
       peer.refusal = undefined;
       this.opened(peer);
