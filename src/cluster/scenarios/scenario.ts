@@ -34,6 +34,10 @@ export class Scenario {
       case 'kubectl':
       case 'ssh':
       case 'etcdctl':
+      case 'for':
+      case 'grep':
+      case 'scp':
+      case 'sh':
         return cluster.type([command, ...words].join(' '), 5 * MINUTE);
       case 'save':
         await cluster.save(words[0] ?? '', `${input}\n`);
