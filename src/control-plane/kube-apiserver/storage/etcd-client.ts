@@ -210,10 +210,12 @@ function openWatch(
   };
 }
 
+/** A read, and not etcd's own health: with an alarm raised the API still serves what it can. Models newETCD3HealthCheck. */
 async function probe(client: HttpClient, timeout: Micros, leave: (client: HttpClient) => void): Promise<boolean> {
   try {
-    const response = await client.request({ method: 'GET', path: EtcdPaths.health }, { timeout, protocol: 'etcd' });
-    return response.status === 200;
+    const body = JSON.stringify({ key: '/registry/health' } satisfies RangeRequest);
+    const request = { method: 'POST', path: EtcdPaths.range, body };
+    return (await client.request(request, { timeout, protocol: 'etcd' })).status === 200;
   } catch (error) {
     if (!(error instanceof RpcFailure)) throw error;
     leave(client);
