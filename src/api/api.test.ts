@@ -7,7 +7,7 @@ import { scanJson } from './json-scan.ts';
 import { DEPLOYMENT, EVENT, NODE, POD, SERVICE } from './kinds/index.ts';
 import { openApiDocument } from './openapi.ts';
 import { scaleOf, withReplicas } from './scale.ts';
-import { keyOf, KINDS, kindOf, kindOfResource, pathOf, prefixOf, selectableFieldsOf } from './scheme.ts';
+import { keyOf, KINDS, kindOf, kindOfResource, pathOf, prefixOf, selectableFieldOf } from './scheme.ts';
 import { fieldOf, fieldsOf } from './schema.ts';
 import { conflict, notFound, quote } from './status.ts';
 import {
@@ -44,14 +44,18 @@ describe('scheme', () => {
       metadata: { name: 'p', namespace: 'n' },
       spec: { containers: [], nodeName: 'x' },
     };
-    expect(selectableFieldsOf(POD, pod)).toMatchObject({
-      'metadata.name': 'p',
-      'spec.nodeName': 'x',
-      'status.phase': '',
-      'spec.hostNetwork': 'false',
-    });
+    const ofPod = [
+      'metadata.name',
+      'metadata.namespace',
+      'spec.nodeName',
+      'status.phase',
+      'spec.hostNetwork',
+      'spec.other',
+    ];
+    expect(ofPod.map((field) => selectableFieldOf(POD, pod, field))).toEqual(['p', 'n', 'x', '', 'false', '']);
     const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n' }, spec: {} };
-    expect(selectableFieldsOf(NODE, node)).toEqual({ 'metadata.name': 'n', 'spec.unschedulable': 'false' });
+    const ofNode = ['metadata.name', 'metadata.namespace', 'spec.unschedulable'];
+    expect(ofNode.map((field) => selectableFieldOf(NODE, node, field))).toEqual(['n', '', 'false']);
   });
 });
 

@@ -55,8 +55,9 @@ function unescape(value: string): string {
   return out;
 }
 
-export function matchesFields(selector: FieldSelector, fields: Readonly<Record<string, string>>): boolean {
-  return selector.every(({ field, operator, value }) => ((fields[field] ?? '') === value) === (operator === '='));
+/** `valueOf` says what the object has for a field: only those that are named are read. */
+export function matchesFields(selector: FieldSelector, valueOf: (field: string) => string): boolean {
+  return selector.every(({ field, operator, value }) => (valueOf(field) === value) === (operator === '='));
 }
 
 /** The value that a selector demands of a field, if it demands one. */

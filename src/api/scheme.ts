@@ -58,12 +58,11 @@ export function pathOf(kind: Kind, namespace?: string, name?: string, subresourc
   return parts.join('/');
 }
 
-/** The fields that a field selector may name, with their values in this object. */
-export function selectableFieldsOf(kind: Kind, object: FieldSelectorView): Readonly<Record<string, string>> {
-  const fields: Record<string, string> = { 'metadata.name': object.metadata.name };
-  if (kind.namespaced) fields['metadata.namespace'] = object.metadata.namespace ?? '';
-  for (const path of kind.selectableFields) fields[path] = valueAt(object, path);
-  return fields;
+/** What this object has for a field that a selector names. */
+export function selectableFieldOf(kind: Kind, object: FieldSelectorView, field: string): string {
+  if (field === 'metadata.name') return object.metadata.name;
+  if (field === 'metadata.namespace') return kind.namespaced ? (object.metadata.namespace ?? '') : '';
+  return kind.selectableFields.includes(field) ? valueAt(object, field) : '';
 }
 
 function valueAt(object: object, path: string): string {

@@ -133,13 +133,12 @@ export class Cluster {
 
   /** Boots until every machine that is a node is Ready. */
   async boot(limit: Micros = 180 * SECOND): Promise<boolean> {
-    const nodes = this.topology.workers + (this.topology.controlPlaneNodes ? this.topology.controlPlanes : 0);
     let checked = -1;
     return this.runUntil((view) => {
       const changed = view.changedAt(NODES);
       if (changed === checked) return false;
       checked = changed;
-      return view.count(NODES, isReadyNode) === nodes;
+      return areNodesReady(view, this.topology);
     }, limit);
   }
 
@@ -152,6 +151,11 @@ const NODES = '/registry/minions/';
 
 function isReadyNode(node: Node): boolean {
   return isConditionTrue(node.status?.conditions, 'Ready');
+}
+
+/** Every machine that is a node is Ready. */
+export function areNodesReady(view: GodView, { workers, controlPlanes, controlPlaneNodes }: Topology): boolean {
+  return view.isEvery(NODES, workers + (controlPlaneNodes ? controlPlanes : 0), isReadyNode);
 }
 
 export function readyNodes(view: GodView): string[] {

@@ -177,11 +177,12 @@ export class GodView {
     return found.map((stored) => this.#decode<T>(stored));
   }
 
-  /** How many objects under `/registry/<resource>/` are so. */
-  count<T>(resource: string, isSo: (object: T) => boolean): number {
-    let count = 0;
-    for (const stored of this.#kind(resource).objects.values()) if (isSo(this.#decode<T>(stored))) count++;
-    return count;
+  /** Whether there are so many objects under `/registry/<resource>/`, and every one is so. */
+  isEvery<T>(resource: string, count: number, isSo: (object: T) => boolean): boolean {
+    const { objects } = this.#kind(resource);
+    if (objects.size !== count) return false;
+    for (const stored of objects.values()) if (!isSo(this.#decode<T>(stored))) return false;
+    return true;
   }
 
   get<T>(key: string): T | undefined {

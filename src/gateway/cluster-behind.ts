@@ -1,6 +1,6 @@
 import { Door } from '../api/door.ts';
 import { GodView } from '../cluster/god-view.ts';
-import { readyNodes } from '../cluster/cluster.ts';
+import { areNodesReady } from '../cluster/cluster.ts';
 import { programs as everyProgram } from '../cluster/programs.ts';
 import { machinesOf, topologyJson, type Topology } from '../cluster/topology.ts';
 import type { Micros, ProgramTable } from '../sim/env.ts';
@@ -34,14 +34,13 @@ export function createRun({ topology, seed, epoch, hear, inputs, programs = ever
 
 /** Runs at full speed until every machine that is a node is Ready, and leaves the run going so. */
 export async function bootUntilReady(session: Session, topology: Topology): Promise<void> {
-  const wanted = topology.workers + (topology.controlPlaneNodes ? topology.controlPlanes : 0);
   const view = new GodView();
   let observer: number | undefined;
   await new Promise<void>((resolve, reject) => {
     const see: Parameters<Session['observe']>[0] = (batch, status) => {
       if (status.error !== undefined) reject(new Error(status.error));
       view.fold(batch);
-      if (readyNodes(view).length >= wanted) resolve();
+      if (areNodesReady(view, topology)) resolve();
     };
     void session
       .observe(see)

@@ -4,18 +4,14 @@ import { compareStrings } from './order.ts';
 /** A chunk splits in two when it grows past this; small enough to splice cheaply, large enough to keep few chunks. */
 const CHUNK_LIMIT = 256;
 
-interface Chunk<K, V> {
-  readonly keys: K[];
-  readonly values: V[];
-}
-
 /**
- * An ordered map: sorted chunks of sorted keys. Lookups are logarithmic; inserts and deletes splice one chunk.
+ * An ordered map: sorted chunks of sorted keys beside an unordered map of the values. Looking up one key, which is done most,
+ * costs no comparison; inserts and deletes splice one chunk. Keys are primitives.
  * A range reads live: the map must not change while one is being iterated.
  */
-export class SortedMap<K, V> {
-  #chunks: Chunk<K, V>[] = [];
-  #size = 0;
+export class SortedMap<K extends string | number, V> {
+  readonly #values = new Map<K, V>();
+  #chunks: K[][] = [];
   readonly #compare: (a: K, b: K) => number;
 
   constructor(compare: (a: K, b: K) => number) {
@@ -27,96 +23,85 @@ export class SortedMap<K, V> {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#values.size;
   }
 
   get(key: K): V | undefined {
-    const chunk = this.#chunks[this.#chunkFor(key)];
-    if (chunk === undefined) return undefined;
-    const index = this.#lowerBound(chunk.keys, key);
-    return this.#holds(chunk, index, key) ? chunk.values[index] : undefined;
+    return this.#values.get(key);
   }
 
   has(key: K): boolean {
-    const chunk = this.#chunks[this.#chunkFor(key)];
-    return chunk !== undefined && this.#holds(chunk, this.#lowerBound(chunk.keys, key), key);
+    return this.#values.has(key);
   }
 
   set(key: K, value: V): void {
+    const known = this.#values.has(key);
+    this.#values.set(key, value);
+    if (!known) this.#insert(key);
+  }
+
+  #insert(key: K): void {
     if (this.#chunks.length === 0) {
-      this.#chunks.push({ keys: [key], values: [value] });
-      this.#size++;
+      this.#chunks.push([key]);
       return;
     }
     const at = Math.min(this.#chunkFor(key), this.#chunks.length - 1);
-    const chunk = must(this.#chunks[at]);
-    const index = this.#lowerBound(chunk.keys, key);
-    if (this.#holds(chunk, index, key)) {
-      chunk.values[index] = value;
-      return;
-    }
-    chunk.keys.splice(index, 0, key);
-    chunk.values.splice(index, 0, value);
-    this.#size++;
-    if (chunk.keys.length > CHUNK_LIMIT) this.#split(at, chunk);
+    const keys = must(this.#chunks[at]);
+    keys.splice(this.#lowerBound(keys, key), 0, key);
+    if (keys.length > CHUNK_LIMIT) this.#chunks.splice(at + 1, 0, keys.splice(keys.length >> 1));
   }
 
   delete(key: K): boolean {
+    if (!this.#values.delete(key)) return false;
     const at = this.#chunkFor(key);
-    const chunk = this.#chunks[at];
-    if (chunk === undefined) return false;
-    const index = this.#lowerBound(chunk.keys, key);
-    if (!this.#holds(chunk, index, key)) return false;
-    chunk.keys.splice(index, 1);
-    chunk.values.splice(index, 1);
-    this.#size--;
-    if (chunk.keys.length === 0) this.#chunks.splice(at, 1);
+    const keys = must(this.#chunks[at]);
+    keys.splice(this.#lowerBound(keys, key), 1);
+    if (keys.length === 0) this.#chunks.splice(at, 1);
     return true;
   }
 
   clear(): void {
+    this.#values.clear();
     this.#chunks = [];
-    this.#size = 0;
   }
 
   first(): [K, V] | undefined {
-    const chunk = this.#chunks[0];
-    return chunk === undefined ? undefined : entry(chunk, 0);
+    const keys = this.#chunks[0];
+    return keys === undefined ? undefined : this.#entry(keys, 0);
   }
 
   last(): [K, V] | undefined {
-    const chunk = this.#chunks.at(-1);
-    return chunk === undefined ? undefined : entry(chunk, chunk.keys.length - 1);
+    const keys = this.#chunks.at(-1);
+    return keys === undefined ? undefined : this.#entry(keys, keys.length - 1);
   }
 
   /** The entry with the least key that is not below `key`. */
   ceiling(key: K): [K, V] | undefined {
-    const chunk = this.#chunks[this.#chunkFor(key)];
-    return chunk === undefined ? undefined : entry(chunk, this.#lowerBound(chunk.keys, key));
+    const keys = this.#chunks[this.#chunkFor(key)];
+    return keys === undefined ? undefined : this.#entry(keys, this.#lowerBound(keys, key));
   }
 
   /** The entry with the greatest key that is not above `key`. */
   floor(key: K): [K, V] | undefined {
     const at = this.#chunkFor(key);
-    const chunk = this.#chunks[at];
-    if (chunk === undefined) return this.last();
-    const index = this.#lowerBound(chunk.keys, key);
-    if (this.#holds(chunk, index, key)) return entry(chunk, index);
-    if (index > 0) return entry(chunk, index - 1);
+    const keys = this.#chunks[at];
+    if (keys === undefined) return this.last();
+    const index = this.#lowerBound(keys, key);
+    if (index < keys.length && this.#compare(keys[index] as K, key) === 0) return this.#entry(keys, index);
+    if (index > 0) return this.#entry(keys, index - 1);
     const previous = this.#chunks[at - 1];
-    return previous === undefined ? undefined : entry(previous, previous.keys.length - 1);
+    return previous === undefined ? undefined : this.#entry(previous, previous.length - 1);
   }
 
   /** Entries with `from <= key < to`, ascending; an undefined bound is open. */
   *range(from?: K, to?: K): IterableIterator<[K, V]> {
     const start = from === undefined ? 0 : this.#chunkFor(from);
     for (let at = start; at < this.#chunks.length; at++) {
-      const chunk = must(this.#chunks[at]);
-      let index = from !== undefined && at === start ? this.#lowerBound(chunk.keys, from) : 0;
-      for (; index < chunk.keys.length; index++) {
-        const key = chunk.keys[index] as K;
-        if (to !== undefined && this.#compare(key, to) >= 0) return;
-        yield [key, chunk.values[index] as V];
+      const keys = must(this.#chunks[at]);
+      let index = from !== undefined && at === start ? this.#lowerBound(keys, from) : 0;
+      for (; index < keys.length; index++) {
+        if (to !== undefined && this.#compare(keys[index] as K, to) >= 0) return;
+        yield this.#entry(keys, index);
       }
     }
   }
@@ -131,20 +116,20 @@ export class SortedMap<K, V> {
   }
 
   *keys(): IterableIterator<K> {
-    for (const chunk of this.#chunks) yield* chunk.keys;
+    for (const keys of this.#chunks) yield* keys;
   }
 
   *values(): IterableIterator<V> {
-    for (const chunk of this.#chunks) yield* chunk.values;
+    for (const keys of this.#chunks) for (const key of keys) yield this.#values.get(key) as V;
   }
 
   #rank(key: K | undefined): number {
-    if (key === undefined) return this.#size;
+    if (key === undefined) return this.size;
     const at = this.#chunkFor(key);
     let rank = 0;
-    for (let i = 0; i < at; i++) rank += must(this.#chunks[i]).keys.length;
-    const chunk = this.#chunks[at];
-    return chunk === undefined ? rank : rank + this.#lowerBound(chunk.keys, key);
+    for (let i = 0; i < at; i++) rank += must(this.#chunks[i]).length;
+    const keys = this.#chunks[at];
+    return keys === undefined ? rank : rank + this.#lowerBound(keys, key);
   }
 
   /** The first chunk whose last key is not below `key`; one past the end when there is none. */
@@ -153,7 +138,7 @@ export class SortedMap<K, V> {
     let high = this.#chunks.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const keys = must(this.#chunks[middle]).keys;
+      const keys = must(this.#chunks[middle]);
       if (this.#compare(keys[keys.length - 1] as K, key) < 0) low = middle + 1;
       else high = middle;
     }
@@ -171,16 +156,8 @@ export class SortedMap<K, V> {
     return low;
   }
 
-  #holds(chunk: Chunk<K, V>, index: number, key: K): boolean {
-    return index < chunk.keys.length && this.#compare(chunk.keys[index] as K, key) === 0;
+  #entry(keys: readonly K[], index: number): [K, V] {
+    const key = keys[index] as K;
+    return [key, this.#values.get(key) as V];
   }
-
-  #split(at: number, chunk: Chunk<K, V>): void {
-    const half = chunk.keys.length >> 1;
-    this.#chunks.splice(at + 1, 0, { keys: chunk.keys.splice(half), values: chunk.values.splice(half) });
-  }
-}
-
-function entry<K, V>(chunk: Chunk<K, V>, index: number): [K, V] {
-  return [chunk.keys[index] as K, chunk.values[index] as V];
 }

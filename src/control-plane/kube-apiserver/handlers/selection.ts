@@ -3,7 +3,7 @@ import type { Selector } from '../../../api/selector.ts';
 import type { KubeObject } from '../../../api/types.gen.ts';
 import type { ServedResource } from '../server.ts';
 import { matchesFields } from '../../../api/field-selector.ts';
-import { selectableFieldsOf } from '../../../api/scheme.ts';
+import { selectableFieldOf } from '../../../api/scheme.ts';
 import { matchesLabels } from '../../../api/selector.ts';
 
 export type Filter = (object: KubeObject) => boolean;
@@ -14,6 +14,8 @@ export function filterOf(resource: ServedResource, labels: Selector, fields: Fie
   if (!byLabels && fields.length === 0) return undefined;
   return (stored) => {
     if (byLabels && !matchesLabels(labels, stored.metadata.labels)) return false;
-    return fields.length === 0 || matchesFields(fields, selectableFieldsOf(resource.kind, resource.toServed(stored)));
+    if (fields.length === 0) return true;
+    const served = resource.toServed(stored);
+    return matchesFields(fields, (field) => selectableFieldOf(resource.kind, served, field));
   };
 }
