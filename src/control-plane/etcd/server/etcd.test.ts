@@ -234,14 +234,11 @@ describe('a vote', () => {
     const { trace } = cluster.sim;
     const vote = trace.find((event) => event.kind === 'packet' && event.label?.text.startsWith('MsgVoteResp') === true);
     const voter = vote?.kind === 'packet' ? vote.from : '';
-    const granted = trace.findIndex(
-      (event) =>
-        event.kind === 'note' &&
-        event.note.type === 'raft.role' &&
-        event.source === voter &&
-        event.note.vote !== undefined,
+    const asked = trace.find(
+      (event) => event.kind === 'packet' && event.to === voter && /^MsgVote\b/.test(event.label?.text ?? ''),
     );
-    const fsync = trace.slice(granted).find((event) => event.kind === 'fsync' && event.process === voter);
+    const from = asked?.kind === 'packet' ? (asked.arrives ?? Infinity) : Infinity;
+    const fsync = trace.find((event) => event.at >= from && event.kind === 'fsync' && event.process === voter);
     return { sent: vote?.at ?? -1, durable: fsync?.at ?? -1 };
   }
 

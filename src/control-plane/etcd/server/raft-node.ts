@@ -308,8 +308,14 @@ export class RaftNode {
   private send(messages: readonly Message[]): void {
     for (const message of messages) {
       if (message.to === this.id) continue;
+      if (message.type === 'MsgVoteResp' && !message.reject) this.traceVote(message);
       this.env.because(causeOf(message) ?? this.env.cause(), () => this.peers.send(this.filled(message)));
     }
+  }
+
+  private traceVote({ to, term }: Message): void {
+    const vote = this.nameOf(to) ?? to;
+    this.env.trace({ type: 'raft.role', member: this.options.name, term, role: 'follower', vote });
   }
 
   /** A snapshot is made when it is sent: whatever is applied by then need not be sent again. */
@@ -380,12 +386,9 @@ export class RaftNode {
         this.env.trace({ type: 'raft.role', member, term: event.term, role, ...known });
         return;
       }
-      case 'vote': {
-        if (event.preVote || !event.granted) return;
-        const vote = this.nameOf(event.candidate) ?? event.candidate;
-        this.env.trace({ type: 'raft.role', member, term: event.term, role: 'follower', vote });
+      case 'vote':
+        // Told when it leaves: what is not yet on the disk is not yet promised.
         return;
-      }
       case 'election-timer':
         this.env.trace({ type: 'raft.timer', member, electionTimeout: event.ticks * this.options.heartbeat });
         return;
