@@ -1,3 +1,4 @@
+import { eventName } from './event-name.ts';
 import type { Event } from '../api/types.gen.ts';
 import { formatMicroTime } from '../lib/time.ts';
 import { MINUTE, type Env, type Micros } from '../sim/env.ts';
@@ -70,7 +71,7 @@ export function createEventRecorderV1(env: Env, client: Client, controller: stri
           client.patch(Events, known.name, known.namespace, 'application/strategic-merge-patch+json', patch),
         );
       }
-      const name = `${regarding.name ?? ''}.${nextNanos().toString(16)}`;
+      const name = eventName(env, regarding.name ?? '', nextNanos());
       const namespace = regarding.namespace ?? 'default';
       series.set(key, { name, namespace, count: 1, lastSeen: now });
       if (series.size > QUEUE_LIMIT) series.delete(series.keys().next().value ?? '');

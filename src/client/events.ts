@@ -1,3 +1,4 @@
+import { eventName } from './event-name.ts';
 import type { Event, KubeObject, ObjectReference } from '../api/types.gen.ts';
 import { formatTime } from '../lib/time.ts';
 import { SECOND } from '../sim/env.ts';
@@ -50,7 +51,7 @@ export const createEventRecorder: CreateEventRecorder = (env, client, source) =>
         apiVersion: 'v1',
         kind: 'Event',
         metadata: {
-          name: `${involvedObject.name ?? ''}.${nextNanos().toString(16)}`,
+          name: eventName(env, involvedObject.name ?? '', nextNanos()),
           namespace: involvedObject.namespace ?? 'default',
         },
         involvedObject,

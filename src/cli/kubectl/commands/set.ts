@@ -127,14 +127,21 @@ async function changeTemplates(
       const next = change(all);
       if (JSON.stringify(all) === JSON.stringify(next)) return undefined;
       const own = list(spec, 'containers').length;
-      const changed = withValue(object, [...path, 'containers'], next.slice(0, own));
-      return {
-        object: next.length > own ? withValue(changed, [...path, 'initContainers'], next.slice(own)) : changed,
-        operation,
-      };
+      const shown = context.flags.bool('local') ? next.map((each) => ({ resources: {}, ...each })) : next;
+      const changed = withValue(object, [...path, 'containers'], shown.slice(0, own));
+      const both = shown.length > own ? withValue(changed, [...path, 'initContainers'], shown.slice(own)) : changed;
+      return { object: context.flags.bool('local') ? asTyped(both) : both, operation };
     },
     (error) => (error instanceof StatusError ? wrap(error) : error),
   );
+}
+
+/** What Go writes of a known type although it is empty: no server has filled it in. */
+function asTyped(object: Obj): Obj {
+  const withStatus = { ...object, status: record(object, 'status') };
+  return str(object, 'kind') === 'Deployment'
+    ? withValue(withStatus, ['spec', 'strategy'], record(object, 'spec', 'strategy'))
+    : withStatus;
 }
 
 function withEnv(container: Obj, pairs: readonly string[]): Obj {

@@ -95,8 +95,9 @@ function eventCells(object: KubeObject, now: Micros): Cell[] {
   const lastSeen = event.series?.lastObservedTime ?? event.lastTimestamp;
   const last = lastSeen === undefined || lastSeen === null ? first : sinceText(lastSeen, now);
   const count = event.series?.count ?? event.count ?? 0;
-  const component = event.source?.component ?? event.reportingComponent ?? '';
-  const host = event.source?.host ?? '';
+  // Models printers' formatEventSource.
+  const component = event.source?.component || (event.reportingComponent ?? '');
+  const host = event.source?.host || (event.reportingInstance ?? '');
   const target =
     involvedObject.name !== undefined && involvedObject.name !== ''
       ? `${(involvedObject.kind ?? '').toLowerCase()}/${involvedObject.name}`
