@@ -34,17 +34,11 @@ export function heardLeader(members: Map<string, MemberState>, at: number, host:
 function memberAfter(member: MemberState, at: number, note: TraceNote): MemberState | undefined {
   switch (note.type) {
     case 'raft.role': {
-      const { host, electionTimeout, first, terms, commit, durable, compacted } = member;
+      const { leader: _, vote: __, ...rest } = member;
       const leader = note.leader === undefined ? {} : { leader: note.leader };
       const vote = note.vote === undefined ? {} : { vote: note.vote };
       return {
-        host,
-        electionTimeout,
-        first,
-        terms,
-        commit,
-        durable,
-        compacted,
+        ...rest,
         role: note.role,
         term: note.term,
         heardAt: at,
@@ -52,6 +46,12 @@ function memberAfter(member: MemberState, at: number, note: TraceNote): MemberSt
         ...vote,
       };
     }
+    case 'etcd.start':
+      return member.id === undefined || member.id === note.id
+        ? { ...member, id: note.id }
+        : { ...NEW, host: member.host, id: note.id };
+    case 'raft.configuration':
+      return { ...member, configuration: { members: note.members, joint: note.joint } };
     case 'raft.timer':
       return { ...member, electionTimeout: note.electionTimeout, heardAt: at };
     case 'raft.append':

@@ -31,6 +31,8 @@ const NOTES: { readonly [type in TraceNote['type']]?: true } = {
   'raft.commit': true,
   'raft.compact': true,
   'raft.snapshot': true,
+  'raft.configuration': true,
+  'etcd.start': true,
   'etcd.apply': true,
   belief: true,
   'pod.sandbox': true,

@@ -1,5 +1,5 @@
 import type { Json, JsonObject, Micros, ProcessId } from '../../sim/env.ts';
-import type { RaftEntryNote, SchedulerVerdict } from '../../sim/trace.ts';
+import type { EtcdMemberNote, RaftEntryNote, SchedulerVerdict } from '../../sim/trace.ts';
 
 /**
  * The cluster at one instant, as the trace tells it. Entries are replaced, never changed in place, so that a copy of the
@@ -63,6 +63,15 @@ export interface MemberState {
   readonly commit: number;
   readonly durable: number;
   readonly compacted: number;
+  /** Of which member its log is: a machine whose data was removed becomes another one. */
+  readonly id?: string;
+  /** Who belongs to the cluster, as this member has applied it. */
+  readonly configuration?: EtcdConfiguration;
+}
+
+export interface EtcdConfiguration {
+  readonly members: readonly EtcdMemberNote[];
+  readonly joint: boolean;
 }
 
 export interface StoredObject {

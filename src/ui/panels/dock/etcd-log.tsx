@@ -11,6 +11,7 @@ import { useTrace } from '../../stores/trace-store.ts';
 import { useView } from '../../stores/view-store.ts';
 import type { Revision, World } from '../../stores/world.ts';
 import css from './dock.module.css';
+import { EtcdMembers } from './etcd-members.tsx';
 
 const ROWS = 80;
 
@@ -28,6 +29,7 @@ export function EtcdLog(): ReactNode {
   return (
     <div className={css.etcd}>
       <div className={css.log}>
+        <EtcdMembers />
         <table aria-hidden="true">
           <thead>
             <tr>

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { memberRows } from '../../graph/etcd-members.ts';
 import { duration, instant } from '../../graph/time-text.ts';
 import type { Subject } from '../../graph/subject.ts';
 import { lastIndex } from '../../stores/fold-raft.ts';
@@ -7,6 +8,7 @@ import { nodeReady, podsOf } from '../../stores/pods.ts';
 import { useWorld } from '../../stores/use-world.ts';
 import { useTrace } from '../../stores/trace-store.ts';
 import { useView } from '../../stores/view-store.ts';
+import type { World } from '../../stores/world.ts';
 import css from './inspector.module.css';
 
 const READY: Readonly<Record<string, string>> = {
@@ -104,6 +106,8 @@ export function ComponentFacts({ subject }: { readonly subject: Subject }): Reac
               {member.leader === undefined ? '' : `, follows ${member.leader}`}
               {member.vote === undefined ? '' : `, voted for ${member.vote}`}
             </dd>
+            <dt>member</dt>
+            <dd>{membership(world, host)}</dd>
             <dt>log</dt>
             <dd>
               last {lastIndex(member)}, durable {member.durable}, committed {member.commit}, applied rv{' '}
@@ -128,4 +132,10 @@ export function ComponentFacts({ subject }: { readonly subject: Subject }): Reac
       )}
     </>
   );
+}
+
+function membership(world: World, host: string): string {
+  const row = memberRows(world, [...world.members.keys()]).rows.find((each) => each.host === host);
+  if (row === undefined) return '';
+  return row.id === undefined ? 'does not belong to the cluster any more' : `${row.id}, ${row.role}`;
 }
