@@ -35,7 +35,11 @@ function real(line: string): Promise<string> {
 
 /** The two know the cluster by different addresses. */
 const asSeen = (text: string): string =>
-  text.replaceAll(bench.serving.address, 'SERVER').replaceAll('https://10.0.0.10:6443', 'SERVER');
+  text
+    .replaceAll(bench.serving.address, 'SERVER')
+    .replaceAll('https://10.0.0.10:6443', 'SERVER')
+    .replaceAll(bench.folder, 'HOME')
+    .replaceAll('/home/user', 'HOME');
 
 /** What differs between two runs of one command: names by chance, times, addresses. */
 const settled = (text: string): string =>
@@ -59,7 +63,7 @@ const linesOf = (name: string): readonly string[] =>
 
 describe.skipIf(realKubectl === undefined)('the laptop answers as the real kubectl does', () => {
   it.each(linesOf('verbs.txt'))('%s', async (line) => {
-    if (line.includes('$NS')) {
+    if (/\$NS|\$HOME/.test(line)) {
       const theirs = await real(line.replaceAll('$NS', 'left'));
       expect(settled(await bench.type(withCode(line.replaceAll('$NS', 'right'))))).toBe(settled(theirs));
       return;

@@ -4,7 +4,7 @@ import { alreadyExists, ApiError, notFound, tooManyRequests } from '../../api/st
 import type { Deferred } from '../../sim/env.ts';
 import type { HttpRequest, HttpResponse, HttpStream, StreamHandlers } from '../../sim/http.ts';
 import { kubectl } from './kubectl.ts';
-import type { CacheEntry, KubeContext, KubectlIo } from './io.ts';
+import type { CacheEntry, KubectlIo } from './io.ts';
 import type { Obj } from './server.ts';
 
 interface FakeResource {
@@ -230,13 +230,8 @@ export class FakeTerminal {
   private io(stdin: string, out: (text: string) => void, err: (text: string) => void): KubectlIo {
     const cancels: (() => void)[] = [];
     const start = this.time;
-    const context = (): KubeContext => ({
-      name: 'kubarium',
-      cluster: 'kubarium',
-      user: 'kubernetes-admin',
-      namespace: this.namespace,
-    });
-    return {
+    const io: KubectlIo = {
+      connect: () => io,
       client: {
         raw: (request) => Promise.resolve(this.server.handle({ headers: {}, body: '', ...request })),
         rawStream: (_request, handlers: StreamHandlers): HttpStream => {
@@ -258,13 +253,18 @@ export class FakeTerminal {
         },
         write: (path, text) => void this.files.set(path, text),
       },
-      config: {
-        current: () => 'kubarium',
-        contexts: () => [context()],
-        use: () => undefined,
-        set: (each) => (this.namespace = each.namespace ?? 'default'),
-        remove: () => undefined,
-      },
+      config: () => ({
+        path: '/root/.kube/config',
+        load: () => ({
+          currentContext: 'kubarium',
+          clusters: { kubarium: { server: 'https://10.0.0.10:6443' } },
+          contexts: {
+            kubarium: { cluster: 'kubarium', user: 'kubernetes-admin', namespace: this.namespace },
+          },
+          users: { 'kubernetes-admin': {} },
+        }),
+        save: () => undefined,
+      }),
       cache: this.cache,
       now: () => this.time,
       sleep: (delay) => {
@@ -285,6 +285,7 @@ export class FakeTerminal {
         return () => undefined;
       },
     };
+    return io;
   }
 }
 

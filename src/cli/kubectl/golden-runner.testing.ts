@@ -1,7 +1,7 @@
 import { createRestClient } from '../../client/rest-client.ts';
 import { serveHttp } from '../../sim/http-server.ts';
 import type { Program } from '../../sim/env.ts';
-import type { CacheEntry, KubeContext } from './io.ts';
+import type { CacheEntry, KubeConfigFile, KubectlIo } from './io.ts';
 import { kubectl } from './kubectl.ts';
 
 /** What the replay asks for, one JSON text per command. */
@@ -25,26 +25,26 @@ export const goldenRunner: Program = (env) => {
     userAgent: 'kubectl',
   });
   const cache = new Map<string, CacheEntry>();
-  let context: KubeContext = { name: 'oracle', cluster: 'oracle', user: 'admin' };
+  let file: KubeConfigFile = {
+    currentContext: 'oracle',
+    clusters: { oracle: { server: 'https://127.0.0.1:16443' } },
+    contexts: { oracle: { cluster: 'oracle', user: 'admin' } },
+    users: { admin: {} },
+  };
   env.onInput((text) => {
     const { argv, stdin = '' } = JSON.parse(text) as GoldenCommand;
     let stdout = '';
     let stderr = '';
     env.spawn(async () => {
-      const exit = await kubectl(argv, {
+      const io: KubectlIo = {
+        connect: () => io,
         client,
         server: 'https://127.0.0.1:16443',
         stdout: (part) => void (stdout += part),
         stderr: (part) => void (stderr += part),
         stdin: { readAll: () => Promise.resolve(stdin), listen: () => () => undefined, isTerminal: false },
         files: { read: () => undefined, list: () => undefined, write: () => undefined },
-        config: {
-          current: () => context.name,
-          contexts: () => [context],
-          use: () => undefined,
-          set: (next) => (context = next),
-          remove: () => undefined,
-        },
+        config: () => ({ path: '/root/.kube/config', load: () => file, save: (next) => void (file = next) }),
         cache,
         now: () => env.now(),
         sleep: (delay) => env.sleep(delay),
@@ -56,7 +56,8 @@ export const goldenRunner: Program = (env) => {
         },
         edit: () => Promise.resolve(undefined),
         onInterrupt: () => () => undefined,
-      });
+      };
+      const exit = await kubectl(argv, io);
       env.print(JSON.stringify({ stdout, stderr, exit } satisfies GoldenResult));
     });
   });

@@ -18,6 +18,7 @@ export function interruptible(io: KubectlIo): KubectlIo {
   };
   return {
     ...io,
+    connect: (server, identity) => interruptible(io.connect(server, identity)),
     client: {
       raw: (request, options) => unlessStopped(() => io.client.raw(request, options)),
       rawStream: (request, handlers) => io.client.rawStream(request, handlers),

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../lib/json.ts';
 import type { Client } from '../../client/client.ts';
 import type { Address, Cancel, Deferred, ListenHandlers, Micros } from '../../sim/env.ts';
 import type { Handle, HttpServer, HttpServerOptions } from '../../sim/http.ts';
@@ -11,7 +12,8 @@ export interface KubectlIo {
   stderr(text: string): void;
   readonly stdin: Stdin;
   readonly files: Files;
-  readonly config: KubeConfig;
+  /** The kubeconfig file at a path, or the one that is used without --kubeconfig. */
+  config(path?: string): KubeConfig;
   /** What kubectl keeps under ~/.kube/cache between commands. */
   readonly cache: Map<string, CacheEntry>;
   now(): Micros;
@@ -21,6 +23,8 @@ export interface KubectlIo {
   pick(bound: number): number;
   /** Opens the operator's editor on a text; undefined: left without saving. */
   edit(name: string, text: string): Promise<string | undefined>;
+  /** This io for another server or another user; without one, nobody in particular. */
+  connect(server: string, identity: Identity | undefined): KubectlIo;
   /** What kubectl itself serves: the near ends of port-forward, and proxy. */
   readonly network: {
     listen(address: Address, handlers: ListenHandlers): Cancel;
@@ -52,18 +56,23 @@ export interface Files {
   makeDirectory?(path: string): void;
 }
 
-export interface KubeContext {
-  readonly name: string;
-  readonly cluster: string;
-  readonly user: string;
-  readonly namespace?: string;
+/** A kubeconfig: entries by name, with the fields that the file has for them. */
+export interface KubeConfigFile {
+  readonly currentContext: string;
+  readonly clusters: Readonly<Record<string, JsonObject>>;
+  readonly contexts: Readonly<Record<string, JsonObject>>;
+  readonly users: Readonly<Record<string, JsonObject>>;
 }
 
-/** ~/.kube/config as far as this laptop has one. */
 export interface KubeConfig {
-  current(): string;
-  contexts(): readonly KubeContext[];
-  use(name: string): void;
-  set(context: KubeContext): void;
-  remove(name: string): void;
+  /** For texts. */
+  readonly path: string;
+  load(): KubeConfigFile;
+  save(file: KubeConfigFile): void;
+}
+
+/** What a client certificate says. */
+export interface Identity {
+  readonly name: string;
+  readonly groups: readonly string[];
 }

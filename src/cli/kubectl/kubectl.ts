@@ -1,6 +1,5 @@
 import { parseDuration } from '../../lib/duration.ts';
 import { SECOND } from '../../lib/time.ts';
-import { RpcFailure } from '../../sim/http.ts';
 import { COMMANDS } from './commands/index.ts';
 import type { Command, Context } from './command.ts';
 import { GLOBAL_FLAGS } from './common-flags.ts';
@@ -9,7 +8,10 @@ import { flagError, FlagError, HelpRequested, parseArgs } from './flags.ts';
 import type { FlagSpec, ParsedFlags } from './flags.ts';
 import { commandHelp, inOrder, rootHelp } from './help.ts';
 import { interruptible } from './interruptible.ts';
-import type { KubectlIo } from './io.ts';
+import type { Identity, KubeConfigFile, KubectlIo } from './io.ts';
+import { str } from './object.ts';
+import type { Obj } from './server.ts';
+import { base64ToText } from '../text/base64.ts';
 import { Server } from './server.ts';
 import { similarNames } from './suggest.ts';
 
@@ -132,21 +134,27 @@ function runWithoutAction(command: Command, path: string, flags: ParsedFlags, io
   throw new CliError(`unknown command ${JSON.stringify(flags.args.join(' '))}\nSee '${path} -h' for help and examples`);
 }
 
+/** Where kubectl looks when nothing says where the cluster is. */
+const NO_SERVER = 'http://localhost:8080';
+/** These commands work on the file itself, whatever is wrong in it. */
+const CONFIG = 'kubectl config';
+
 function createContext(io: KubectlIo, path: string, flags: ParsedFlags): Context {
   const kubeconfig = flags.string('kubeconfig');
-  if (kubeconfig !== '' && io.files.read(kubeconfig) === undefined)
+  if (kubeconfig !== '' && io.files.read(kubeconfig) === undefined && !path.startsWith(CONFIG))
     throw new CliError(`stat ${kubeconfig}: no such file or directory`);
-  const contextName = flags.string('context') === '' ? io.config.current() : flags.string('context');
-  const kubeContext = io.config.contexts().find((each) => each.name === contextName);
-  if (kubeContext === undefined && flags.string('context') !== '') {
+  const file = io.config(kubeconfig || undefined).load();
+  const contextName = flags.string('context') || file.currentContext;
+  const kubeContext = file.contexts[contextName];
+  if (kubeContext === undefined && contextName !== '' && !path.startsWith(CONFIG)) {
     throw new PlainError(`Error in configuration: context was not found for specified context: ${contextName}`);
   }
   const namespaceGiven = flags.string('namespace') !== '';
   const allNamespaces = flags.has('all-namespaces') && flags.bool('all-namespaces');
-  const namespace = namespaceGiven ? flags.string('namespace') : (kubeContext?.namespace ?? 'default');
-  const own = serverFor(io, flags);
+  const namespace = flags.string('namespace') || str(kubeContext, 'namespace') || 'default';
+  const own = serverFor(io, flags, file, kubeContext);
   return {
-    io,
+    io: own.io,
     flags,
     args: flags.args,
     path,
@@ -159,24 +167,33 @@ function createContext(io: KubectlIo, path: string, flags: ParsedFlags): Context
   };
 }
 
-function serverFor(io: KubectlIo, flags: ParsedFlags): Server {
+function serverFor(io: KubectlIo, flags: ParsedFlags, file: KubeConfigFile, context: Obj | undefined): Server {
   const headers: Record<string, string> = {};
   if (flags.string('as') !== '') headers['impersonate-user'] = flags.string('as');
   if (flags.list('as-group').length > 0) headers['impersonate-group'] = flags.list('as-group').join(',');
   if (flags.string('as-uid') !== '') headers['impersonate-uid'] = flags.string('as-uid');
-  const server = flags.string('server');
+  for (const [key, value] of Object.entries(flags.pairs('as-user-extra')))
+    headers[`impersonate-extra-${key.toLowerCase()}`] = value;
   const timeout = requestTimeout(flags.string('request-timeout'));
-  const target = server === '' || server === io.server ? io : unreachable(io, server);
-  return new Server(target, headers, timeout, flags.bool('warnings-as-errors'));
+  const user = file.users[flags.string('user') || str(context, 'user')];
+  const token = flags.string('token') || str(user, 'token');
+  if (token !== '') headers['authorization'] = `Bearer ${token}`;
+  const cluster = file.clusters[flags.string('cluster') || str(context, 'cluster')];
+  const server = flags.string('server') || str(cluster, 'server') || NO_SERVER;
+  const identity = token === '' ? identityOf(io, user) : undefined;
+  return new Server(io.connect(server, identity), headers, timeout, flags.bool('warnings-as-errors'));
 }
 
-/** The laptop knows the way to its own cluster only: any other address refuses. */
-function unreachable(io: KubectlIo, server: string): KubectlIo {
-  const address = server.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
-  const refuse = (): never => {
-    throw new RpcFailure('refused', true, address);
-  };
-  return { ...io, server, cache: new Map(), client: { raw: async () => refuse(), rawStream: refuse } };
+/** Whom the certificate of a user's entry is for. */
+function identityOf(io: KubectlIo, user: Obj | undefined): Identity | undefined {
+  const path = str(user, 'client-certificate');
+  const data = str(user, 'client-certificate-data');
+  const text = data === '' ? (path === '' ? '' : (io.files.read(path) ?? '')) : base64ToText(data);
+  const parts = text.split(/[,\n]/).map((part) => part.trim());
+  const values = (key: string): string[] =>
+    parts.filter((part) => part.startsWith(key)).map((part) => part.slice(key.length));
+  const [name] = values('CN=');
+  return name === undefined ? undefined : { name, groups: values('O=') };
 }
 
 function requestTimeout(text: string): number | undefined {

@@ -10,24 +10,25 @@ import { FileError } from '../../unix/file-system.ts';
 import { readAll } from '../../unix/pipe.ts';
 import { Killed, lookUp, runTask, Task, type Command, type CommandTable } from '../../unix/task.ts';
 import { etcdctlCommand } from '../etcdctl/command.ts';
-import { kubectl } from '../kubectl/kubectl.ts';
+import { kubectl, type KubectlIo } from '../kubectl/kubectl.ts';
 import { formatTime } from '../../lib/time.ts';
 import { RUN_PATH, type RunRequest } from '../ssh/protocol.ts';
 import { kubeConfig } from './kube-config.ts';
 import type { RestClient } from '../../client/contract.ts';
-import type { Session } from './session.ts';
+import { ADMIN, HOME, type Session } from './session.ts';
+import { resolveHost } from '../../unix/commands/network.ts';
 
 /** What the laptop has besides what every Unix has. */
 export function sessionCommands(session: Session): CommandTable {
   // Like every kubectl, each has a connection of its own, which the balancer may lead to another apiserver.
   const runKubectl: Command = async (task) => {
-    const client = session.laptop.connect();
+    const clients: [RestClient, ...RestClient[]] = [session.laptop.connect()];
     try {
       return await interruptible(task, (onInterrupt) =>
-        kubectl(task.argv.slice(1), kubectlIo(session, task, client, onInterrupt)),
+        kubectl(task.argv.slice(1), kubectlIo(session, task, clients, onInterrupt)),
       );
     } finally {
-      client.close();
+      for (const client of clients) client.close();
     }
   };
   return {
@@ -104,13 +105,13 @@ function writer(write: (text: string) => Promise<void>): (text: string) => void 
 function kubectlIo(
   session: Session,
   task: Task,
-  client: RestClient,
+  clients: [RestClient, ...RestClient[]],
   onInterrupt: (cancel: () => void) => () => void,
-): Parameters<typeof kubectl>[1] {
+): KubectlIo {
   const { laptop } = session;
   const { env, fs } = task;
-  return {
-    client,
+  const io: KubectlIo = {
+    client: clients[0],
     server: `https://${laptop.server}`,
     stdout: writer((text) => task.print(text)),
     stderr: writer((text) => task.printError(text)),
@@ -137,7 +138,13 @@ function kubectlIo(
         if (fs.kind(task.path(path)) === undefined) fs.makeDirectory(task.path(path));
       },
     },
-    config: kubeConfig(fs, `https://${laptop.server}`),
+    config: (path) => kubeConfig(fs, task.path(path ?? task.vars.get('KUBECONFIG') ?? `${HOME}/.kube/config`)),
+    connect(server, identity) {
+      if (server === `https://${laptop.server}` && identity?.name === ADMIN.name) return io;
+      const other = laptop.connect(addressOf(task, server), identity);
+      clients.push(other);
+      return { ...io, server, cache: new Map(), client: other };
+    },
     cache: laptop.cache,
     now: () => env.now(),
     sleep: (delay) => env.sleep(delay),
@@ -150,6 +157,13 @@ function kubectlIo(
     edit: (name, text) => session.edit(name, text),
     onInterrupt,
   };
+  return io;
+}
+
+/** `https://10.0.0.10:6443`, `localhost:8001`: what can be dialled. */
+function addressOf(task: Task, server: string): string {
+  const [, scheme = '', host = '', port] = /^(?:(\w+):\/\/)?([^/:]+)(?::(\d+))?/.exec(server) ?? [];
+  return `${resolveHost(task, host) ?? host}:${port ?? (scheme === 'https' ? 443 : 80)}`;
 }
 
 const SSH_TIMEOUT = 10 * SECOND;

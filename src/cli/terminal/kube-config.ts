@@ -1,67 +1,72 @@
 import { isObject } from '../../lib/json.ts';
 import type { FileSystem } from '../../unix/file-system.ts';
-import type { KubeConfig, KubeContext } from '../kubectl/io.ts';
+import type { KubeConfig, KubeConfigFile } from '../kubectl/io.ts';
+import type { Obj } from '../kubectl/server.ts';
+import { textToBase64 } from '../text/base64.ts';
+import { emitYaml } from '../text/yaml-emit.ts';
+import { parseYaml } from '../text/yaml-parse.ts';
 
-const PATH = '/home/user/.kube/config';
-
-interface Named {
-  readonly name: string;
+/** What kubeadm leaves in ~/.kube/config. A certificate is the name that it certifies. */
+export function adminConfig(server: string): string {
+  const name = 'kubernetes-admin@kubernetes';
+  return kubeConfigText({
+    currentContext: name,
+    clusters: { kubernetes: { 'certificate-authority-data': textToBase64('CN=kubernetes\n'), server } },
+    contexts: { [name]: { cluster: 'kubernetes', user: 'kubernetes-admin' } },
+    users: {
+      'kubernetes-admin': {
+        'client-certificate-data': textToBase64('O=kubeadm:cluster-admins,CN=kubernetes-admin\n'),
+        'client-key-data': textToBase64('key of kubernetes-admin\n'),
+      },
+    },
+  });
 }
 
-/** ~/.kube/config as kubeadm writes it (JSON is YAML too), read anew for every use so that all sessions agree. */
-export function kubeConfig(fs: FileSystem, server: string): KubeConfig {
-  const first: KubeContext = { name: 'kubernetes-admin@kubernetes', cluster: 'kubernetes', user: 'kubernetes-admin' };
-
-  function load(): { current: string; contexts: KubeContext[] } {
-    if (fs.kind(PATH) !== 'file') return { current: first.name, contexts: [first] };
-    const config: unknown = JSON.parse(fs.read(PATH));
-    if (!isObject(config)) return { current: first.name, contexts: [first] };
-    const contexts = Array.isArray(config['contexts']) ? config['contexts'].flatMap(parseContext) : [];
-    return { current: typeof config['current-context'] === 'string' ? config['current-context'] : '', contexts };
-  }
-
-  function save(current: string, contexts: readonly KubeContext[]): void {
-    const named = (list: readonly string[], of: (name: string) => object): Named[] =>
-      [...new Set(list)].map((name) => ({ name, ...of(name) }));
-    const config = {
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: named([first.cluster, ...contexts.map(({ cluster }) => cluster)], () => ({ cluster: { server } })),
-      contexts: contexts.map(({ name, cluster, user, namespace }) => ({
-        name,
-        context: { cluster, user, ...(namespace === undefined ? {} : { namespace }) },
-      })),
-      'current-context': current,
-      users: named([first.user, ...contexts.map(({ user }) => user)], () => ({ user: {} })),
-    };
-    fs.write(PATH, `${JSON.stringify(config, null, 2)}\n`);
-  }
-
+/** A kubeconfig file, read anew for every use so that all sessions agree. */
+export function kubeConfig(fs: FileSystem, path: string): KubeConfig {
   return {
-    current: () => load().current,
-    contexts: () => load().contexts,
-    use: (name) => save(name, load().contexts),
-    set(context) {
-      const { current, contexts } = load();
-      const known = contexts.some(({ name }) => name === context.name);
-      save(
-        current,
-        known ? contexts.map((each) => (each.name === context.name ? context : each)) : [...contexts, context],
-      );
-    },
-    remove(name) {
-      const { current, contexts } = load();
-      save(
-        current,
-        contexts.filter((context) => context.name !== name),
-      );
-    },
+    path,
+    load: () => (fs.kind(path) === 'file' ? parseKubeConfig(fs.read(path)) : EMPTY),
+    save: (file) => fs.write(path, kubeConfigText(file)),
   };
 }
 
-function parseContext(value: unknown): KubeContext[] {
-  if (!isObject(value) || typeof value['name'] !== 'string' || !isObject(value['context'])) return [];
-  const { cluster, user, namespace } = value['context'];
-  if (typeof cluster !== 'string' || typeof user !== 'string') return [];
-  return [{ name: value['name'], cluster, user, ...(typeof namespace === 'string' ? { namespace } : {}) }];
+const EMPTY: KubeConfigFile = { currentContext: '', clusters: {}, contexts: {}, users: {} };
+
+function parseKubeConfig(text: string): KubeConfigFile {
+  const value = parseYaml(text);
+  if (!isObject(value)) return EMPTY;
+  const current = value['current-context'];
+  return {
+    currentContext: typeof current === 'string' ? current : '',
+    clusters: named(value['clusters'], 'cluster'),
+    contexts: named(value['contexts'], 'context'),
+    users: named(value['users'], 'user'),
+  };
+}
+
+/** `[{name: a, cluster: {…}}]` by name. */
+function named(value: unknown, key: string): Readonly<Record<string, Obj>> {
+  if (!Array.isArray(value)) return {};
+  return Object.fromEntries(
+    value.flatMap((each: unknown) => {
+      if (!isObject(each) || typeof each['name'] !== 'string') return [];
+      return [[each['name'], isObject(each[key]) ? (each[key] as Obj) : {}]];
+    }),
+  );
+}
+
+function kubeConfigText({ currentContext, clusters, contexts, users }: KubeConfigFile): string {
+  const listed = (entries: Readonly<Record<string, Obj>>, key: string): Obj[] =>
+    Object.keys(entries)
+      .sort()
+      .map((name) => ({ [key]: entries[name] ?? {}, name }));
+  return emitYaml({
+    apiVersion: 'v1',
+    clusters: listed(clusters, 'cluster'),
+    contexts: listed(contexts, 'context'),
+    'current-context': currentContext,
+    kind: 'Config',
+    users: listed(users, 'user'),
+  });
 }

@@ -11,11 +11,13 @@ import { Shell } from '../../unix/shell/interpreter.ts';
 import { sh } from '../../unix/shell/sh.ts';
 import { parseScript } from '../../unix/shell/parser.ts';
 import { runTask, Task, type ContainerContext } from '../../unix/task.ts';
-import type { CacheEntry } from '../kubectl/io.ts';
+import type { CacheEntry, Identity } from '../kubectl/io.ts';
 import { sessionCommands } from './commands.ts';
 import type { TerminalOutput } from './messages.ts';
 
 export const HOME = '/home/user';
+/** Whose certificate is in the laptop's kubeconfig. */
+export const ADMIN: Identity = { name: 'kubernetes-admin', groups: ['kubeadm:cluster-admins'] };
 /** Copies of what kubeadm made on the control plane. */
 export const ETCD_PKI = `${HOME}/.etcd`;
 const HISTORY_LIMIT = 500;
@@ -24,8 +26,8 @@ const HISTORY_LIMIT = 500;
 export interface Laptop {
   readonly env: Env;
   readonly fs: FileSystem;
-  /** A client of the API with connections of its own. */
-  connect(): RestClient;
+  /** A client with connections of its own: of the cluster's API as its administrator, or of a server as somebody else. */
+  connect(server?: Address, identity?: Identity): RestClient;
   /** `10.0.0.10:6443`. */
   readonly server: string;
   readonly etcdEndpoints: readonly Address[];

@@ -7,7 +7,8 @@ import { FileSystem, resolvePath } from '../../unix/file-system.ts';
 import { machinesFrom } from './commands.ts';
 import { parseInput } from './messages.ts';
 import { samples } from './samples/index.ts';
-import { ETCD_PKI, HOME, Session, type Laptop } from './session.ts';
+import { adminConfig } from './kube-config.ts';
+import { ADMIN, ETCD_PKI, HOME, Session, type Laptop } from './session.ts';
 
 /**
  * The operator's laptop: terminals with a shell, kubectl and the other tools (messages.ts says how the page speaks with it).
@@ -19,16 +20,21 @@ export const terminal: Program = (env) => {
   const machines = machinesFrom(table);
   const files = Object.entries(samples).map(([name, text]) => [`${HOME}/${name}`, text] as const);
   const pki = Object.entries(etcdPki).map(([name, text]) => [`${ETCD_PKI}/${name}`, text] as const);
-  const fs = new FileSystem(env.disk, '', new Map([...files, ...pki]), []);
+  const fs = new FileSystem(
+    env.disk,
+    '',
+    new Map([...files, ...pki, [`${HOME}/.kube/config`, adminConfig(`https://${server}`)]]),
+    [],
+  );
   fs.makeDirectory(`${HOME}/.kube`);
   const laptop: Laptop = {
     env,
     fs,
-    connect: () =>
+    connect: (address, identity) =>
       createRestClient(env, {
-        servers: [server],
-        user: 'kubernetes-admin',
-        groups: ['kubeadm:cluster-admins', 'system:authenticated'],
+        servers: [address ?? server],
+        user: (address === undefined ? ADMIN : identity)?.name ?? '',
+        groups: [...((address === undefined ? ADMIN : identity)?.groups ?? []), 'system:authenticated'],
         userAgent: 'kubectl',
       }),
     server,

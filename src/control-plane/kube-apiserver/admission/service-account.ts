@@ -49,7 +49,9 @@ function withSpec(pod: Pod, change: object): Pod {
 
 /** From the cache, else by asking etcd for a while: the account of a namespace just made may be on its way. */
 async function accountOf(server: Server, pod: Pod): Promise<ServiceAccount> {
-  const { namespace = '', name: podName } = pod.metadata;
+  const { namespace = '', generateName = '' } = pod.metadata;
+  // A pod that is to get its name from a prefix has none yet.
+  const podName = pod.metadata.name || generateName;
   const name = pod.spec?.serviceAccountName ?? '';
   const { cache } = server.storage(SERVICE_ACCOUNT);
   const key = `${SERVICE_ACCOUNT.storagePrefix}${namespace}/${name}`;
