@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { parseServeOptions, type ServeOptions } from './serve-options.ts';
-import { startServing } from './serving.ts';
+import { startServing, type Serving } from './serving.ts';
 
 /** How often it is seen whether the run still goes. */
 const LOOK_INTERVAL_MS = 1_000;
@@ -12,23 +12,25 @@ const LOOK_INTERVAL_MS = 1_000;
 const log = (text: string): void => console.error(text);
 
 async function serve(options: ServeOptions): Promise<void> {
-  // Before the cluster is there, nothing needs to be ended.
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(0));
+  let serving: Serving | undefined;
   let ending = false;
-  const { topology, seed } = options;
-  log(`booting ${topology.controlPlanes} control planes and ${topology.workers} workers, seed ${seed} …`);
-  const starting = startServing(options);
   const end = async (code: number): Promise<void> => {
     if (ending) return;
     ending = true;
-    const { session, close } = await starting;
-    await close();
-    if (options.recording !== undefined) writeFileSync(options.recording, JSON.stringify(await session.export()));
+    // A cluster that is not up yet has nothing to end or to save.
+    if (serving !== undefined) {
+      await serving.close();
+      if (options.recording !== undefined)
+        writeFileSync(options.recording, JSON.stringify(await serving.session.export()));
+    }
     process.exit(code);
   };
-  const { address, session } = await starting;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(0));
+  const { topology, seed } = options;
+  log(`booting ${topology.controlPlanes} control planes and ${topology.workers} workers, seed ${seed} …`);
   const kubeconfig = resolve(options.kubeconfig ?? join(mkdtempSync(join(tmpdir(), 'kubarium-')), 'kubeconfig'));
-  writeKubeconfig(kubeconfig, address);
+  const listening = (address: string): void => writeKubeconfig(kubeconfig, address);
+  const { session, address } = (serving = await startServing({ ...options, listening }));
   console.log(JSON.stringify({ ready: true, server: address, kubeconfig }));
   log(`every node is Ready. Try: kubectl --kubeconfig ${kubeconfig} get nodes`);
   const look = async (): Promise<void> => {
@@ -40,9 +42,16 @@ async function serve(options: ServeOptions): Promise<void> {
   setInterval(() => void look(), LOOK_INTERVAL_MS);
 }
 
+/** What went wrong, for the person who typed the command. */
+function explained(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, port } = error as NodeJS.ErrnoException & { readonly port?: number };
+  return code === 'EADDRINUSE' ? `port ${port ?? ''} is in use: choose another with --port` : error.message;
+}
+
 try {
   await serve(parseServeOptions(process.argv.slice(2)));
 } catch (error) {
-  log(error instanceof Error ? error.message : String(error));
+  log(explained(error));
   process.exit(1);
 }

@@ -24,13 +24,17 @@ export interface Serving {
 
 const wallNow = (): Micros => Date.now() * 1_000;
 
-/** Resolves when every node is Ready and the address answers. */
-export async function startServing(
-  options: Omit<ServeOptions, 'kubeconfig' | 'recording'> & { readonly programs?: ProgramTable },
-): Promise<Serving> {
+export interface ServingOptions extends Omit<ServeOptions, 'kubeconfig' | 'recording'> {
+  readonly programs?: ProgramTable;
+  /** Told as soon as there is an address; until every node is Ready it answers 503. Throws when the port cannot be had. */
+  readonly listening?: (address: string) => void;
+}
+
+/** Resolves when every node is Ready. */
+export async function startServing(options: ServingOptions): Promise<Serving> {
   // At full speed the cluster's clock soon leaves every real one behind, so it may as well begin where tests do.
   const epoch = options.speed === Infinity ? DEFAULT_EPOCH : wallNow() - BOOT_TIME;
-  let open = true;
+  let open = false;
   const { topology, seed, speed, programs } = options;
   const session: Session = createRun({ topology, seed, epoch, programs, hear: (text) => door.hear(text) });
   const token = options.token ?? newToken();
@@ -39,17 +43,19 @@ export async function startServing(
       send: (input) => {
         if (open) void session.input({ kind: 'text', process: Door.process, text: JSON.stringify(input) });
       },
-      closed: () => (open ? undefined : 'no cluster is open behind this door'),
+      closed: () => (open ? undefined : 'the cluster behind this door is not up'),
     },
     token,
   );
   new Upgrades(door);
+  const address = `http://127.0.0.1:${await listenLocally(door.server, options.port)}/${token}`;
+  options.listening?.(address);
   await bootUntilReady(session, topology);
   await goOn(session, epoch, wallNow(), speed);
-  const port = await listenLocally(door.server, options.port);
+  open = true;
   return {
     session,
-    address: `http://127.0.0.1:${port}/${token}`,
+    address,
     door,
     async close() {
       await door.close();
