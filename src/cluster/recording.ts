@@ -10,7 +10,8 @@ export class RecordingError extends Error {
   }
 }
 
-const MAX_INPUTS = 100_000;
+/** An hour of a busy client through the door. */
+const MAX_INPUTS = 1_000_000;
 
 /** Reads an untrusted recording: from a file, a URL or another tab. Throws RecordingError. */
 export function parseRecording(value: unknown): Recording {

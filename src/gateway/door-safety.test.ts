@@ -178,6 +178,27 @@ describe('clients that do not read what they asked for', () => {
   });
 });
 
+it('a client that sends faster than the cluster takes it is not read from meanwhile; nothing is lost', async () => {
+  await open();
+  door.answers = ({ id, path }) =>
+    path.startsWith('/now')
+      ? { t: 'answer', id, status: 200, headers: {}, body: path }
+      : { t: 'head', id, status: 200, headers: {} };
+  const client = new WebSocket(door.url('/api/v1/namespaces/a/pods/b/exec?command=cat&stdin=true'), [
+    'v5.channel.k8s.io',
+  ]);
+  await new Promise((resolve) => client.once('open', resolve));
+  door.backlog = Infinity;
+  const piece = Buffer.alloc(512 * 1024, 0);
+  for (let i = 0; i < 100; i++) client.send(piece);
+  await door.input('data');
+  for (let i = 0; i < 100; i++) await othersAreAnswered();
+  expect(client.bufferedAmount).toBeGreaterThan(0);
+  door.backlog = 0;
+  await door.count('data', 100);
+  client.terminate();
+});
+
 /** A WebSocket's text, with a mask of zeros. */
 function masked(text: string): Buffer {
   return Buffer.concat([Buffer.of(0x82, 0x80 | text.length, 0, 0, 0, 0), Buffer.from(text)]);

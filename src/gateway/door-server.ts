@@ -48,7 +48,13 @@ export interface DoorLink {
   send(input: DoorInput): void;
   /** Why no cluster is there now. */
   closed(): string | undefined;
+  /** Bytes that were sent and have not got there yet. */
+  backlog?(): number;
 }
+
+/** With so much on its way, no more is taken from a client that streams; how often it is looked whether it has gone: ms. */
+const BACKLOG_LIMIT = 8 * 1024 * 1024;
+const BACKLOG_LOOK = 10;
 
 /** What an exchange does with the door's answers. */
 export interface Answering {
@@ -81,6 +87,8 @@ export class DoorServer {
   readonly #token: string;
   readonly #open = new Map<number, Exchange>();
   readonly #connections = new Map<Duplex, ClientConnection>();
+  /** Those that are not read from at present. */
+  readonly #held = new Set<Duplex>();
   #waitingBytes = 0;
   #asked = 0;
   #nextId = 1;
@@ -191,7 +199,9 @@ export class DoorServer {
     this.#link.send({ t: 'request', id, conn, method, path, headers: passedHeaders(request), body });
     return {
       data: (data, channel) => {
-        if (this.#open.has(id)) this.#link.send({ t: 'data', id, channel, data });
+        if (!this.#open.has(id)) return;
+        this.#link.send({ t: 'data', id, channel, data });
+        this.#holdBack(request.socket);
       },
       end: () => {
         if (this.#open.has(id)) this.#link.send({ t: 'end', id });
@@ -201,6 +211,19 @@ export class DoorServer {
       },
       over: () => void this.#forget(id),
     };
+  }
+
+  #holdBack(socket: Socket): void {
+    const isFull = (): boolean => (this.#link.backlog?.() ?? 0) > BACKLOG_LIMIT;
+    if (this.#held.has(socket) || !isFull()) return;
+    this.#held.add(socket);
+    socket.pause();
+    const timer = setInterval(() => {
+      if (isFull() && !socket.destroyed) return;
+      clearInterval(timer);
+      this.#held.delete(socket);
+      socket.resume();
+    }, BACKLOG_LOOK);
   }
 
   #forget(id: number): boolean {

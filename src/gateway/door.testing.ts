@@ -17,13 +17,18 @@ export class BareDoor {
   readonly inputs: DoorInput[] = [];
   readonly server: DoorServer;
   port = 0;
+  backlog = 0;
   /** What a request is answered with at once; undefined: it waits. */
   answers: (input: Extract<DoorInput, { t: 'request' }>) => DoorOutput | undefined = ({ id, path }) =>
     path.startsWith('/now') ? { t: 'answer', id, status: 200, headers: {}, body: path } : undefined;
   readonly #seen = new Set<() => void>();
 
   constructor(limits: Partial<DoorLimits> = {}) {
-    this.server = new DoorServer({ send: (input) => this.#take(input), closed: () => undefined }, TOKEN, limits);
+    this.server = new DoorServer(
+      { send: (input) => this.#take(input), closed: () => undefined, backlog: () => this.backlog },
+      TOKEN,
+      limits,
+    );
     new Upgrades(this.server);
   }
 

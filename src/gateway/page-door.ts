@@ -67,7 +67,11 @@ export class PageDoor {
   constructor(options: PageDoorOptions) {
     this.#options = options;
     this.#door = new DoorServer(
-      { send: (input) => this.#toOwner(JSON.stringify(input)), closed: () => this.#closed() },
+      {
+        send: (input) => this.#toOwner(JSON.stringify(input)),
+        closed: () => this.#closed(),
+        backlog: () => this.#owner?.socket.bufferedAmount ?? 0,
+      },
       this.#token,
       options.limits,
     );
