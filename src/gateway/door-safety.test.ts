@@ -103,10 +103,10 @@ describe('clients that stop half-way', () => {
   it('an answer that nobody reads is given up', async () => {
     await open({ readTime: 60 });
     const socket = door.raw(door.head('GET /wait'));
-    const { id } = await door.input('request');
+    const { id, conn } = await door.input('request');
     door.say({ t: 'answer', id, status: 200, headers: {}, body: 'x'.repeat(32 * 1024 * 1024) });
     await othersAreAnswered();
-    await door.input('gone');
+    await door.input('gone', (input) => input.conn === conn);
     socket.destroy();
   });
 
@@ -161,7 +161,7 @@ describe('clients that do not read what they asked for', () => {
   ])('%s: cut off at a limit, as an input', async (_name, path, headers, data) => {
     await open();
     const socket = door.raw(door.head(`GET ${path}`, ...headers));
-    const { id } = await door.input('request');
+    const { id, conn } = await door.input('request');
     door.say({ t: 'head', id, status: 200, headers: {} });
     await new Promise((resolve) => socket.once('readable', resolve).read(0));
     // A masked message on channel 0: what is asked of the forwarded port.
@@ -173,7 +173,7 @@ describe('clients that do not read what they asked for', () => {
       await new Promise(setImmediate);
     }
     await othersAreAnswered();
-    await door.input('gone');
+    await door.input('gone', (input) => input.conn === conn);
     socket.destroy();
   });
 });
