@@ -13,6 +13,7 @@ import { InvariantChecks, type Violation } from './invariants/index.ts';
 import { programs } from './programs.ts';
 import { Endpoint } from './topology.ts';
 
+export { etcdPlanOf, runEtcdPlan } from './fuzz/etcd-run.ts';
 export { planOf, type RandomPlan } from './fuzz/plan.ts';
 
 export interface RunReport {

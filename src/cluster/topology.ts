@@ -209,8 +209,8 @@ function machineTable(topology: Topology): JsonObject {
 }
 
 /** etcd as a service of the machine's own, which systemd starts again. */
-function etcdHost(machine: Machine, topology: Topology): HostSpec {
-  const service = { ...ownWorker('etcd', { argv: [...etcdFlags(machine, topology)] }), restartAfter: 5 * SECOND };
+export function etcdHost(machine: Machine, topology: Topology, flags = etcdFlags(machine, topology)): HostSpec {
+  const service = { ...ownWorker('etcd', { argv: [...flags] }), restartAfter: 5 * SECOND };
   return { ...machine, role: 'etcd', init: [sshd, service], files: etcdPkiOf(machine.name) };
 }
 

@@ -125,6 +125,8 @@ export type TraceNote =
   | { readonly type: 'raft.timer'; readonly member: string; readonly electionTimeout: Micros }
   /** The member's log now holds these entries (replacing any at the same indexes). Only the leader that made an entry fills `ops`. */
   | { readonly type: 'raft.append'; readonly member: string; readonly entries: readonly RaftEntryNote[] }
+  /** What a member must not forget is on its disk: only now does anybody hear of it. */
+  | { readonly type: 'raft.hard-state'; readonly member: string; readonly term: number; readonly vote?: string }
   | { readonly type: 'raft.durable'; readonly member: string; readonly index: number }
   | { readonly type: 'raft.commit'; readonly member: string; readonly index: number }
   | { readonly type: 'raft.compact'; readonly member: string; readonly index: number }

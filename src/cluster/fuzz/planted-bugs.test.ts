@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'vite';
 import { afterAll, describe, expect, it } from 'vitest';
+import { kubernetesTexts } from '../../../scripts/kubernetes-texts.mjs';
 import type * as RandomRun from '../random-run.ts';
 import { plantedBugs, type PlantedBug } from './planted-bugs.ts';
 
@@ -21,6 +22,7 @@ async function bundleWith({ file, find, replace }: PlantedBug, number: number): 
     logLevel: 'error',
     publicDir: false,
     plugins: [
+      kubernetesTexts(),
       {
         name: 'planted-bug',
         enforce: 'pre',
@@ -43,10 +45,12 @@ describe('a planted bug is caught by random runs:', () => {
   it.each(plantedBugs.map((bug, number) => ({ ...bug, number })))('$name', { timeout: 300_000 }, async (bug) => {
     const found = readFileSync(join(src, bug.file), 'utf8').split(bug.find).length - 1;
     expect(found, `the place to change in ${relative(src, bug.file)}`).toBe(1);
-    const { planOf, runPlan } = await bundleWith(bug, bug.number);
+    const { etcdPlanOf, planOf, runEtcdPlan, runPlan } = await bundleWith(bug, bug.number);
+    const run = (seed: number) =>
+      bug.runs === 'etcd' ? runEtcdPlan(etcdPlanOf(seed, 60 * bug.minutes)) : runPlan(planOf(seed, bug.minutes));
     const caught: string[] = [];
     for (let seed = 1; seed <= bug.seeds && caught.length === 0; seed++) {
-      const { violations } = await runPlan(planOf(seed, bug.minutes, bug.style));
+      const { violations } = await run(seed);
       caught.push(...violations.map(({ invariant, text }) => `seed ${seed}, ${invariant}: ${text}`));
     }
     if (process.env['SHOW_CAUGHT'] !== undefined) console.log(bug.name, '→', caught[0]);

@@ -1,28 +1,65 @@
+import { SECOND, type Micros } from '../../sim/env.ts';
+import type { TraceEvent } from '../../sim/trace.ts';
 import type { Invariant } from './invariant.ts';
 
 const ELECTED: ReadonlySet<string> = new Set(['kube-scheduler', 'kube-controller-manager']);
 /** Candidates renew leases and tell of themselves in events; everything else is acting. */
 const NOT_ACTING = /\/(leases|events|tokenreviews|subjectaccessreviews|token)(\/|\?|$)/;
+const ACTING = /^(POST|PUT|PATCH|DELETE) \/api/;
+/** What was stopped goes on for a moment with what was due, before it finds that its lease is lost. */
+const WAKING: Micros = SECOND;
+const KEPT = 2_000;
+
+interface Elected {
+  /** The lease that it holds, as it believes. */
+  lease: string | undefined;
+  awake: Micros;
+}
 
 /** "At most one holder acts": no fencing token guards the API, so that the holders themselves must stop in time. */
 export const actsWhileHolding: Invariant = {
   name: 'only the holder acts',
-  says: 'A scheduler or controller manager writes only between acquiring its lease and losing it.',
-  hears: ['process', 'lease', 'request'],
+  says: 'A scheduler or controller manager writes only between acquiring its lease and losing it, and never while another holds it.',
+  hears: ['host', 'process', 'lease', 'request'],
   create() {
-    const holding = new Map<string, boolean>();
+    const processes = new Map<string, Elected>();
+    const holders = new Map<string, string>();
+    /** What holders have sent: a kernel may send it once more, even when the process is gone. */
+    const sent = new Set<string>();
     return (event) => {
-      if (event.kind === 'process') {
-        if (event.state === 'exited') holding.delete(event.process);
-        else if (event.state === 'started' && ELECTED.has(event.program)) holding.set(event.process, false);
-      } else if (event.kind === 'note') {
-        if (event.note.type === 'lease') holding.set(event.source, event.note.state === 'acquired');
-      } else if (event.kind === 'packet' && event.label?.shape === 'request' && holding.get(event.from) === false) {
-        const { text } = event.label;
-        if (/^(POST|PUT|PATCH|DELETE) \/api/.test(text) && !NOT_ACTING.test(text))
-          return `${event.from} sent ${text} without holding its lease`;
+      if (event.kind === 'process' || event.kind === 'host') follow(processes, event);
+      if (event.kind === 'note' && event.note.type === 'lease') {
+        const { lease, state } = event.note;
+        const process = processes.get(event.source);
+        if (process !== undefined) process.lease = state === 'acquired' ? lease : undefined;
+        if (state === 'acquired') holders.set(lease, event.source);
       }
-      return undefined;
+      if (event.kind !== 'packet' || event.label === undefined) return undefined;
+      const process = processes.get(event.from);
+      const { text } = event.label;
+      if (process === undefined || !ACTING.test(text) || NOT_ACTING.test(text)) return undefined;
+      const id = `${event.connection} ${event.packet}`;
+      if (sent.has(id)) return undefined;
+      sent.add(id);
+      if (sent.size > KEPT) sent.delete(sent.values().next().value ?? '');
+      if (process.lease === undefined) return `${event.from} sent ${text} without holding its lease`;
+      const holder = holders.get(process.lease);
+      return holder !== event.from && event.at > process.awake + WAKING
+        ? `${event.from} sent ${text} though ${holder ?? 'nobody'} holds its lease`
+        : undefined;
     };
   },
 };
+
+function follow(processes: Map<string, Elected>, event: TraceEvent & { readonly kind: 'process' | 'host' }): void {
+  if (event.kind === 'host') {
+    if (event.state !== 'resumed') return;
+    for (const [id, process] of processes) if (id.startsWith(`${event.host}/`)) process.awake = event.at;
+    return;
+  }
+  if (event.state === 'exited') processes.delete(event.process);
+  else if (event.state === 'started' && ELECTED.has(event.program))
+    processes.set(event.process, { lease: undefined, awake: -WAKING });
+  const process = processes.get(event.process);
+  if (event.state === 'resumed' && process !== undefined) process.awake = event.at;
+}

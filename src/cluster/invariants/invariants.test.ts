@@ -73,13 +73,14 @@ const started = (process: string, program: string): TraceEvent => ({
   ip: '10.0.0.11',
   ownWorker: true,
 });
+let packets = 0;
 const sent = (from: string, text: string): TraceEvent => ({
   at: 1,
   source: from,
   seq: 1,
   kind: 'packet',
   connection: 'c',
-  packet: 1,
+  packet: ++packets,
   from,
   to: 'balancer/load-balancer',
   path: ['cp-1', 'balancer'],
@@ -158,6 +159,8 @@ const slice = (uids: readonly string[], at: number) =>
 /** Time goes on. */
 const later = (at: number) => write(at, '/registry/leases/kube-node-lease/n1', { metadata: {}, spec: {} });
 
+const kept = (member: string, term: number, vote?: string) =>
+  note(`${member}/etcd`, { type: 'raft.hard-state', member, term, ...(vote === undefined ? {} : { vote }) });
 const voted = (member: string, term: number, vote: string) =>
   note(`${member}/etcd`, { type: 'raft.role', member, term, role: 'follower', vote });
 const nodeOf = (cpu: string) =>
@@ -197,14 +200,23 @@ describe('each invariant catches what it is for', () => {
       'leader commits its own term',
       [append('a', [1, 1], [2, 1]), role('a', 2, 'leader'), append('a', [3, 2]), commit('a', 2)],
     ],
-    ['terms only grow', [role('a', 2, 'follower'), role('a', 1, 'follower')]],
-    ['terms only grow', [voted('a', 2, 'b'), voted('a', 2, 'c')]],
-    ['terms only grow', [voted('a', 2, 'b'), memberStarted('a', '', ''), role('a', 1, 'follower')]],
+    ['terms only grow', [kept('a', 2), role('a', 1, 'follower')]],
+    ['terms only grow', [kept('a', 2, 'b'), voted('a', 2, 'c')]],
     ['nodes not overcommitted', [nodeOf('2'), demanding('a', '1500m'), demanding('b', '600m')]],
     ['log matching', [append('a', [1, 1], [2, 2]), append('b', [1, 0], [2, 2])]],
     ['state machine safety', [append('a', [1, 1]), commit('a', 1), append('b', [1, 2]), commit('b', 1)]],
     ['state machine safety', [apply('a', 1, 1, 'x'), apply('b', 1, 1, 'y')]],
     ['revisions in order', [apply('a', 1, 1), apply('a', 2, 3)]],
+    [
+      'only the holder acts',
+      [
+        started('cp-1/s', 'kube-scheduler'),
+        started('cp-2/s', 'kube-scheduler'),
+        lease('cp-1/s', 'acquired'),
+        lease('cp-2/s', 'acquired'),
+        { ...sent('cp-1/s', 'DELETE /api/v1/namespaces/default/pods/web'), at: 9 * SECONDS },
+      ],
+    ],
     ['no pod runs twice', [container('n1', 'x', 'running'), container('n2', 'y', 'running')]],
     ['lease handover', [held(1, 'a'), held(3, 'b')]],
     ['only the holder acts', [started('cp-1/s', 'kube-scheduler'), sent('cp-1/s', 'POST /api/v1/bindings')]],
@@ -316,6 +328,26 @@ describe('each invariant catches what it is for', () => {
     expect(checks.violations).toEqual([]);
   });
 
+  it('a vote that was lost before it was on the disk was never given', () => {
+    const checks = new InvariantChecks();
+    checks.see([kept('a', 1), voted('a', 2, 'b'), memberStarted('a', '1', 'x'), role('a', 1, 'follower')]);
+    checks.see([voted('a', 2, 'c'), kept('a', 2, 'c'), role('a', 2, 'follower')]);
+    expect(checks.violations).toEqual([]);
+  });
+
+  it('what a holder has sent may be on its way when it holds no longer', () => {
+    const checks = new InvariantChecks();
+    const binding = sent('cp-1/s', 'POST /api/v1/namespaces/default/pods/web/binding');
+    checks.see([
+      started('cp-1/s', 'kube-scheduler'),
+      lease('cp-1/s', 'acquired'),
+      binding,
+      lease('cp-1/s', 'lost'),
+      { ...binding, at: 9 * SECONDS },
+    ]);
+    expect(checks.violations).toEqual([]);
+  });
+
   it('a watch may be late, come in pieces, and begin anew', () => {
     const checks = new InvariantChecks();
     checks.see([
@@ -344,6 +376,8 @@ describe('each invariant catches what it is for', () => {
     checks.see([
       memberStarted('a', '1', 'x'),
       memberStarted('b', '2', 'x'),
+      kept('a', 5, 'a'),
+      kept('b', 5, 'a'),
       role('a', 5, 'leader'),
       append('a', [1, 5], [2, 5]),
       append('b', [1, 5], [2, 5]),

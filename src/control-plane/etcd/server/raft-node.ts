@@ -10,6 +10,7 @@ import type {
   ConfChange,
   Configuration,
   Entry,
+  HardState,
   MemberId,
   Message,
   Proposal,
@@ -284,6 +285,7 @@ export class RaftNode {
       this.writing = false;
       const last = ready.entries.at(-1);
       if (last !== undefined) this.env.trace({ type: 'raft.durable', member: this.options.name, index: last.index });
+      if (ready.hardState !== undefined) this.traceHardState(ready.hardState);
       finish();
       this.maybeSnapshot();
       this.pump();
@@ -363,6 +365,11 @@ export class RaftNode {
 
   private traceSnapshot({ index, term }: Snapshot, direction: 'made' | 'restored'): void {
     this.env.trace({ type: 'raft.snapshot', member: this.options.name, index, term, direction });
+  }
+
+  private traceHardState({ term, vote }: HardState): void {
+    const voted = vote === NONE ? {} : { vote: this.names.get(vote) ?? vote };
+    this.env.trace({ type: 'raft.hard-state', member: this.options.name, term, ...voted });
   }
 
   private traceRestored({ entries, snapshot }: Restored): void {
