@@ -38,6 +38,9 @@ const ROLLOUT = ['history', 'pause', 'restart', 'resume', 'status', 'undo'];
 const CREATE = ['configmap', 'deployment', 'namespace', 'secret', 'service', 'serviceaccount'];
 const FAULTS = [
   'clock-skew',
+  'corrupt',
+  'duplicate',
+  'full-disk',
   'heal',
   'kill',
   'latency',
@@ -46,7 +49,9 @@ const FAULTS = [
   'pause',
   'power-off',
   'power-on',
+  'slow',
   'slow-disk',
+  'torn-write',
 ];
 const FLAGS = [
   '--all-namespaces',

@@ -55,9 +55,45 @@ export function consequenceOf(world: World, fault: FaultKind, target: Target): C
       return { title, lines: ['Every packet takes 200 ms longer.'] };
     case 'loss':
       return { title, lines: ['One packet in five is lost and sent again later.'] };
+    case 'one-way':
+      return target.kind === 'link'
+        ? { title, lines: [`Nothing passes from ${target.a} to ${target.b}; the other way is open.`] }
+        : { title: `Nobody hears ${hostIn(target)}`, lines: ['It hears the others: requests come, answers do not.'] };
+    case 'duplicate':
+      return { title, lines: ['Three packets in ten arrive twice; the copy is known by its number and dropped.'] };
+    case 'slow':
+      return { title: `Slow down ${name}`, lines: ['It takes 20 times as long over everything, and things queue up.'] };
+    case 'full-disk':
+      return { title: `Fill the disk of ${hostIn(target)}`, lines: fullDisk(world, hostIn(target)) };
+    case 'torn-write':
+      return {
+        title: `Cut the power of ${hostIn(target)} in the middle of a write`,
+        lines: [
+          'The next fsync is cut short: its file ends with half a record.',
+          ...withoutHost(world, hostIn(target)),
+        ],
+      };
+    case 'corrupt':
+      return {
+        title: `Flip a bit of etcd's log on ${hostIn(target)}`,
+        lines: ['It goes on from memory. At its next start it finds out, refuses, and must be replaced.'],
+      };
+    case 'clock-skew':
+      return {
+        title: `Set the clock of ${hostIn(target)} ahead`,
+        lines: ['It is 30 s fast; time-outs do not notice.'],
+      };
     default:
       return { title, lines: [] };
   }
+}
+
+function fullDisk(world: World, host: string): string[] {
+  const lines = ['Nothing can be written: pulls and new containers fail.'];
+  if (world.members.has(host)) lines.push('Its etcd ends itself rather than confirm what it cannot keep.');
+  if (podsOf(world).some((pod) => pod.node === host && !pod.mirror))
+    lines.push('In 10 s its kubelet is under disk pressure and evicts one pod after the other.');
+  return lines;
 }
 
 function hostIn(target: Target): string {

@@ -81,7 +81,8 @@ function foldPacket(flights: Flights, world: World, event: Extract<TraceEvent, {
   const start = wall - flights.pauses + Math.min(200, Math.max(0, (event.at - virtual) / 1_000 / speed));
   const shape = event.label?.shape ?? 'request';
   const way = `${from}>${to} ${hue} ${shape}`;
-  if (start - (flights.newest.get(way) ?? -Infinity) < CLOSEST && event.arrives !== undefined) return;
+  const close = start - (flights.newest.get(way) ?? -Infinity) < CLOSEST;
+  if (close && event.arrives !== undefined && event.copy !== true) return;
   flights.newest.set(way, start);
   const latency = event.arrives === undefined ? 0 : (event.arrives - event.at) / 1_000 / speed;
   const takes = Math.min(LONGEST, Math.max(local || protocol === 'raft' ? SHORTEST : SHORTEST * 1.6, latency));
@@ -101,6 +102,11 @@ function foldPacket(flights: Flights, world: World, event: Extract<TraceEvent, {
 
 function foldDrop(flights: Flights, event: Extract<TraceEvent, { kind: 'drop' }>): void {
   for (const flight of candidates(flights, event.connection, event.packet)) {
+    // A copy comes all the way before it is known as one.
+    if (event.why === 'duplicate') {
+      flight.fate = 'dies';
+      continue;
+    }
     flight.where = event.where;
     flight.fate = event.retryAt === undefined || event.why === 'loss' ? 'dies' : 'waits';
     if (flight.fate === 'waits' && flights.waiting.size < MOST_WAITING) flights.waiting.set(flight.id, flight);

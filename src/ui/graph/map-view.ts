@@ -3,6 +3,8 @@ import { COMPONENTS, etcdLeader, leaseHolder, processOf } from '../stores/leader
 import { nodeReady, podsOf, type PodView } from '../stores/pods.ts';
 import type { World } from '../stores/world.ts';
 import { duration } from './time-text.ts';
+import type { IconName } from '../app/icons.tsx';
+import { faultKind } from './fault-kinds.ts';
 import type { MachineInfo, Role } from './layout.ts';
 
 /** What the map shows of one machine. The same object as before if nothing changed, so that it is drawn only then. */
@@ -15,7 +17,14 @@ export interface MachineView {
   readonly chips: readonly ChipView[];
   readonly pods: readonly PodView[];
   readonly ring?: RingView;
+  /** What is wrong with it that is not drawn otherwise. */
+  readonly faults: readonly FaultMark[];
   readonly signature: string;
+}
+
+export interface FaultMark {
+  readonly icon: IconName;
+  readonly text: string;
 }
 
 export interface ChipView {
@@ -92,6 +101,7 @@ function machineView(
   const silent = nodeReady(world, machine.name) === 'Unknown';
   const headline = headlineOf(world, machine, state, leader);
   const ring = machine.role === etcdRole ? ringOf(world, machine, leader) : undefined;
+  const faults = marksOf(world, machine.name);
   const signature = [
     state,
     silent,
@@ -99,8 +109,23 @@ function machineView(
     ...chips.map((chip) => `${chip.program}${chip.state}${chip.leads}`),
     ...(ring === undefined ? [] : [ring.state, ring.role, ring.leads]),
     ...pods.map((pod) => `${pod.uid}${pod.shape}`),
+    ...faults.map((fault) => fault.text),
   ].join(' ');
-  return { machine, state, silent, headline, chips, pods, signature, ...(ring === undefined ? {} : { ring }) };
+  return { machine, state, silent, headline, chips, pods, faults, signature, ...(ring === undefined ? {} : { ring }) };
+}
+
+/** Cuts are drawn on the links; a machine without power or paused looks so. */
+const DRAWN: ReadonlySet<string> = new Set(['partition', 'power-off', 'pause', 'torn-write']);
+
+function marksOf(world: World, host: string): FaultMark[] {
+  const marks: FaultMark[] = [];
+  for (const { command, targets, text } of world.faults.values()) {
+    const verb = command.split(/\s/)[0] ?? '';
+    const icon = faultKind(verb)?.icon;
+    const concerned = targets.some((target) => target === host || target.startsWith(`${host}/`));
+    if (icon !== undefined && concerned && !DRAWN.has(verb)) marks.push({ icon, text });
+  }
+  return marks;
 }
 
 function chipsOf(world: World, machine: MachineInfo): ChipView[] {

@@ -76,6 +76,8 @@ function machineProps(props: Props): {
   };
 }
 
+const MOST_MARKS = 3;
+
 function ComputerCard(props: Props): ReactNode {
   const { view, selected, aimed } = props;
   const { role } = view.machine;
@@ -92,6 +94,11 @@ function ComputerCard(props: Props): ReactNode {
         {view.state === 'off' && <Icon name="power" />}
         {view.state === 'paused' && <Icon name="pause" />}
         {view.machine.name}
+        {view.faults.slice(0, role === 'etcd' ? 1 : MOST_MARKS).map(({ icon, text }) => (
+          <span key={text} className={css.mark} title={text}>
+            <Icon name={icon} />
+          </span>
+        ))}
       </div>
       <div className={css.addr}>{view.headline}</div>
       <div className={css.chips}>

@@ -43,14 +43,18 @@ export const Wires = memo(function Wires({ layout, cuts, pulled, selected, aimed
         <path
           key={mark.id}
           className={css.cut}
-          transform={`translate(${mark.x} ${mark.y})`}
-          d="M-4.5 6.5-1-6.5M1 6.5 4.5-6.5"
+          transform={`translate(${mark.x} ${mark.y}) rotate(${mark.turn ?? 0})`}
+          d={mark.turn === undefined ? BOTH_WAYS : ONE_WAY}
           data-cut={mark.id}
         />
       ))}
     </svg>
   );
 });
+
+const BOTH_WAYS = 'M-4.5 6.5-1-6.5M1 6.5 4.5-6.5';
+/** An arrow that ends at a bar. */
+const ONE_WAY = 'M-8 0H-1M-4.5-3.5-1 0-4.5 3.5M3-6.5V6.5';
 
 /** Links to the outside share one trunk: there the machines themselves are what a fault is put on. */
 function isOffered(layout: Layout, wire: Wire): boolean {
@@ -104,19 +108,30 @@ interface Slash {
   readonly id: string;
   readonly x: number;
   readonly y: number;
+  /** Of a one-way cut: where the arrow points, in degrees. */
+  readonly turn?: number;
 }
 
 function slashes(layout: Layout, cuts: readonly Cut[]): Slash[] {
   const marks = new Map<string, Slash>();
   const drawn = new Set(wiresOf(layout).flatMap((wire) => [`${wire.a}|${wire.b}`, `${wire.b}|${wire.a}`]));
-  for (const { a, b } of cuts) {
+  for (const { a, b, oneWay } of cuts) {
     if (!drawn.has(`${a}|${b}`)) continue;
     const point = cutPoint(layout, a, b);
     if (point === undefined) continue;
     const place = `${Math.round(point.x)},${Math.round(point.y)}`;
-    if (!marks.has(place)) marks.set(place, { id: `${a}|${b}`, ...point });
+    const turn = oneWay ? { turn: directionOf(layout, a, b) } : {};
+    if (!marks.has(place)) marks.set(place, { id: `${a}|${b}`, ...point, ...turn });
   }
   return [...marks.values()];
+}
+
+function directionOf(layout: Layout, a: string, b: string): number {
+  const from = layout.places.get(a);
+  const to = layout.places.get(b);
+  if (from === undefined || to === undefined) return 0;
+  if (from.x !== to.x) return from.x < to.x ? 0 : 180;
+  return from.y < to.y ? 90 : 270;
 }
 
 /** The curves from a lifted machine to those it would be cut from. */

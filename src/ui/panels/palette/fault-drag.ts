@@ -77,7 +77,8 @@ function targetAt(x: number, y: number, fault: string): Target | undefined {
 
 /** Some faults befall a machine whatever part of it they are dropped on. */
 function wholeMachine(fault: string, target: Target): Target {
-  if (fault === 'kill' || fault === 'pause' || target.kind === 'link' || target.kind === 'object') return target;
+  if (fault === 'kill' || fault === 'pause' || fault === 'slow' || target.kind === 'link' || target.kind === 'object')
+    return target;
   return { kind: 'machine', host: target.host };
 }
 

@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from 'react';
 import { Icon } from '../../app/icons.tsx';
-import { FAULTS } from '../../graph/fault-kinds.ts';
+import { FAULT_GROUPS, FAULTS, type FaultGroup } from '../../graph/fault-kinds.ts';
 import { WORKLOADS } from '../../graph/workloads.ts';
 import { control } from '../../session/control.ts';
 import { runInTerminal } from '../../session/terminal-lines.ts';
@@ -12,37 +12,14 @@ import css from './palette.module.css';
 /** Everything that can be done to the cluster: dragged onto the map, or by its key. */
 export function Palette(): ReactNode {
   const armed = useView((view) => view.armed ?? view.drag?.fault);
-  const set = useView((view) => view.set);
   return (
     <nav className={css.palette} aria-label="palette">
-      <h2>Faults</h2>
-      <ul>
-        {FAULTS.map((fault) => (
-          <li key={fault.name}>
-            <button
-              type="button"
-              className={`${css.item} ${armed === fault.name ? css.armed : ''}`}
-              aria-pressed={armed === fault.name}
-              aria-keyshortcuts={fault.key.toUpperCase()}
-              data-fault={fault.name}
-              onPointerDown={(event) => startFaultDrag(fault.name, event)}
-              onClick={() =>
-                set({
-                  armed: armed === fault.name ? undefined : fault.name,
-                  said: `${fault.label} is armed: choose a target and press Enter`,
-                })
-              }
-            >
-              <Icon name={fault.icon} />
-              <span>{fault.label}</span>
-              <kbd>{fault.key.toUpperCase()}</kbd>
-            </button>
-          </li>
-        ))}
-      </ul>
+      {FAULT_GROUPS.map((group) => (
+        <Group key={group} group={group} armed={armed} />
+      ))}
       <Broken />
       <h2>Workloads</h2>
-      <ul>
+      <ul className={css.pair}>
         {WORKLOADS.map((workload) => (
           <li key={workload.label}>
             <button
@@ -59,12 +36,47 @@ export function Palette(): ReactNode {
           </li>
         ))}
       </ul>
-      <p className={css.hint}>Drag onto the map, or press the key.</p>
     </nav>
   );
 }
 
-const SHOWN = 5;
+function Group({ group, armed }: { readonly group: FaultGroup; readonly armed: string | undefined }): ReactNode {
+  const set = useView((view) => view.set);
+  return (
+    <>
+      <h2>{group}</h2>
+      <ul className={css.pair}>
+        {FAULTS.filter((fault) => fault.group === group).map((fault) => (
+          <li key={fault.name}>
+            <button
+              type="button"
+              className={`${css.item} ${armed === fault.name ? css.armed : ''}`}
+              aria-pressed={armed === fault.name}
+              aria-label={fault.label}
+              aria-keyshortcuts={fault.key.toUpperCase()}
+              title={`${fault.label}: drag it onto the map, or press ${fault.key.toUpperCase()}`}
+              data-fault={fault.name}
+              onPointerDown={(event) => startFaultDrag(fault.name, event)}
+              onClick={() =>
+                set({
+                  armed: armed === fault.name ? undefined : fault.name,
+                  said: `${fault.label} is armed: choose a target and press Enter`,
+                })
+              }
+            >
+              <Icon name={fault.icon} />
+              <span>{fault.word}</span>
+              <kbd>{fault.key.toUpperCase()}</kbd>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** Two columns and three rows, of which one place is for healing all. */
+const FIT = 5;
 
 /** What is broken now, each with its way back. */
 function Broken(): ReactNode {
@@ -73,11 +85,12 @@ function Broken(): ReactNode {
   const [all, setAll] = useState(false);
   const faults = [...world.faults.values()];
   if (faults.length === 0) return null;
+  const shown = all || faults.length <= FIT ? faults : faults.slice(0, FIT - 1);
   return (
     <>
       <h2>Broken now</h2>
-      <ul>
-        {(all ? faults : faults.slice(0, SHOWN)).map((fault) => (
+      <ul className={css.pair}>
+        {shown.map((fault) => (
           <li key={fault.id}>
             <button
               type="button"
@@ -86,38 +99,38 @@ function Broken(): ReactNode {
               aria-label={`Heal: ${fault.text}`}
               onClick={() => void control.fault(`heal ${fault.id}`, `healed: ${fault.text}`)}
             >
-              <Icon name="heal" />
+              {iconOf(fault.command)}
               <span>{fault.targets.map((target) => target.replace(/^.*\//, '')).join(', ')}</span>
-              {iconless(fault.command)}
             </button>
           </li>
         ))}
-        <li>
-          {faults.length > SHOWN && !all ? (
+        {shown.length < faults.length && (
+          <li>
             <button type="button" className={`${css.item} ${css.plain}`} onClick={() => setAll(true)}>
-              <span>{faults.length - SHOWN} more</span>
+              <span>{faults.length - shown.length} more</span>
             </button>
-          ) : (
-            faults.length > 1 && (
-              <button
-                type="button"
-                className={`${css.item} ${css.plain}`}
-                aria-keyshortcuts="H"
-                onClick={() => void control.fault('heal all', 'everything is healed')}
-              >
-                <Icon name="heal" />
-                <span>Heal all</span>
-                <kbd>H</kbd>
-              </button>
-            )
-          )}
-        </li>
+          </li>
+        )}
+        {faults.length > 1 && (
+          <li>
+            <button
+              type="button"
+              className={`${css.item} ${css.plain}`}
+              aria-keyshortcuts="H"
+              onClick={() => void control.fault('heal all', 'everything is healed')}
+            >
+              <Icon name="heal" />
+              <span>Heal all</span>
+              <kbd>H</kbd>
+            </button>
+          </li>
+        )}
       </ul>
     </>
   );
 }
 
-function iconless(command: string): ReactNode {
+function iconOf(command: string): ReactNode {
   const fault = FAULTS.find((one) => one.name === command.split(/\s/)[0]);
-  return fault === undefined ? null : <Icon name={fault.icon} />;
+  return <Icon name={fault?.icon ?? 'heal'} />;
 }
