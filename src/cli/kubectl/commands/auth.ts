@@ -45,7 +45,7 @@ export const auth: Command = {
   name: 'auth',
   group: 'Troubleshooting and Debugging Commands',
   short: 'Inspect authorization',
-  usage: 'SUBCOMMAND',
+  usage: '[flags]',
   subcommands: [canI, whoami],
 };
 

@@ -41,6 +41,13 @@ export const deleteCommand: Command = {
       usage: 'Seconds to end in good order; negative: as the object says.',
     },
     { name: 'force', type: 'bool', fallback: 'false', usage: 'Remove at once, without confirmation that it ended.' },
+    {
+      name: 'interactive',
+      short: 'i',
+      type: 'bool',
+      fallback: 'false',
+      usage: 'Tell what would be deleted, and ask first.',
+    },
     { name: 'now', type: 'bool', fallback: 'false', usage: 'Same as --grace-period=1.' },
     { name: 'wait', type: 'bool', fallback: 'true', usage: 'Return when the objects are gone.' },
     { name: 'timeout', type: 'duration', fallback: '0s', usage: 'How long to wait.' },
@@ -76,9 +83,10 @@ async function runDelete(context: Context): Promise<void> {
   }
   const errors: Error[] = [];
   const gone: { readonly target: Target; readonly uid: string }[] = [];
-  let found = 0;
-  for (const target of await expand(context, targets, options, errors)) {
-    found++;
+  const expanded = await expand(context, targets, options, errors);
+  if (expanded.length > 0 && context.flags.bool('interactive') && !(await isConfirmed(context, expanded)))
+    return context.out('deletion is cancelled\n');
+  for (const target of expanded) {
     try {
       const uid = await deleteOne(context, target, settings);
       gone.push({ target, uid });
@@ -87,9 +95,17 @@ async function runDelete(context: Context): Promise<void> {
       errors.push(asError(error));
     }
   }
-  if (found === 0 && errors.length === 0) context.out('No resources found\n');
+  if (expanded.length === 0 && errors.length === 0) context.out('No resources found\n');
   throwAll(errors);
   if (context.flags.bool('wait') && settings.dryRun === 'none') await waitGone(context, gone);
+}
+
+async function isConfirmed(context: Context, targets: readonly Target[]): Promise<boolean> {
+  context.out(`You are about to delete the following ${targets.length} resource(s):\n`);
+  for (const { resource, name } of targets) context.out(`${kindPrefix(resource)}/${name}\n`);
+  context.out('Do you want to continue? (y/N): ');
+  const [answer = ''] = (await context.io.stdin.readAll()).trim().split(/\s+/);
+  return answer.toLowerCase() === 'y';
 }
 
 function settingsOf(context: Context): Settings {

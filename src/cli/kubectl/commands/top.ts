@@ -15,7 +15,7 @@ export const top: Command = {
   name: 'top',
   group: 'Cluster Management Commands',
   short: 'Display resource (CPU/memory) usage',
-  usage: 'SUBCOMMAND',
+  usage: '[flags]',
   subcommands: [
     {
       name: 'node',

@@ -8,7 +8,7 @@ import { nameLine } from '../output.ts';
 import { fetchTarget, select, throwAll } from '../selection.ts';
 import type { SelectionOptions, Target } from '../selection.ts';
 import type { Obj } from '../server.ts';
-import { FOREVER, uidOf, waitFor } from '../wait-for.ts';
+import { timedOut, FOREVER, uidOf, waitFor } from '../wait-for.ts';
 import { goQuote } from '../../text/go-quote.ts';
 
 export const wait: Command = {
@@ -115,16 +115,27 @@ async function waitAll(
   deadline: number,
 ): Promise<void> {
   const errors: Error[] = [];
-  let visited = 0;
-  for (const target of targets) {
+  const attempt = async (step: () => Promise<void>): Promise<void> => {
     try {
-      for (const object of await objectsFor(context, target, options, condition, deadline)) {
-        visited++;
-        await waitOne(context, object, condition, deadline);
-      }
+      await step();
     } catch (error) {
       errors.push(asError(error));
     }
+  };
+  let visited = 0;
+  // One time for all of them: when it is over, the rest is not looked at.
+  let over = false;
+  for (const target of targets) {
+    await attempt(async () => {
+      for (const object of await objectsFor(context, target, options, condition, deadline)) {
+        visited++;
+        await attempt(async () => {
+          if (over) throw timedOut(object.target);
+          await waitOne(context, object, condition, deadline);
+        });
+        over ||= errors.length > 0 && context.io.now() >= deadline;
+      }
+    });
   }
   throwAll(errors);
   if (visited === 0 && condition.kind !== 'delete') throw new CliError('no matching resources found');
