@@ -7,6 +7,8 @@ export const GOLDEN = new URL('../../../shared/reference/golden/', import.meta.u
 
 const FILE = new URL('golden-scores.json', import.meta.url);
 
+const DEFAULT_GOAL = 0.8;
+
 export interface Answer {
   /** All of it is as recorded. */
   readonly exact: boolean;
@@ -16,10 +18,13 @@ export interface Answer {
   readonly missing?: string | undefined;
 }
 
-/** At least so many recorded answers are given, and at least this share of those that need only kinds that are built. */
+/**
+ * At least so many recorded answers are given, and at least the share that is the goal of those that need only kinds that
+ * are built: that one has no other bound, because a kind that is new brings answers along that are not right yet.
+ */
 interface Committed {
   readonly exact: number;
-  readonly built: number;
+  readonly goal: number;
 }
 
 type Scores = Record<string, Record<string, Committed>>;
@@ -34,13 +39,14 @@ export function judge(recording: string, who: string, answers: readonly Answer[]
   const exact = answers.filter((each) => each.exact).length;
   const built = answers.filter(({ missing }) => missing === undefined);
   const right = built.filter((each) => each.exactOnBuilt).length;
-  const share = Math.floor((right / built.length) * 1000) / 1000;
+  const share = right / built.length;
   console.log(
     `golden ${recording}, ${who}: ${exact} of ${answers.length} (${percent(exact, answers.length)}); on the kinds built ${right} of ${built.length} (${percent(right, built.length)})${missingKinds(answers)}`,
   );
   const scores = readScores();
   if (process.env['UPDATE'] !== undefined) {
-    scores[recording] = { ...scores[recording], [who]: { exact, built: share } };
+    const goal = scores[recording]?.[who]?.goal ?? DEFAULT_GOAL;
+    scores[recording] = { ...scores[recording], [who]: { exact, goal } };
     const sorted = Object.entries(scores).sort(([a], [b]) => (a < b ? -1 : 1));
     writeFileSync(FILE, `${JSON.stringify(Object.fromEntries(sorted), undefined, 2)}\n`);
     return;
@@ -48,7 +54,7 @@ export function judge(recording: string, who: string, answers: readonly Answer[]
   const least = scores[recording]?.[who];
   expect(least, `no score of ${recording}, ${who} in golden-scores.json`).toBeDefined();
   expect(exact, `answers of ${recording}, ${who}`).toBeGreaterThanOrEqual(least?.exact ?? 0);
-  expect(share, `share of ${recording}, ${who}, on the kinds built`).toBeGreaterThanOrEqual(least?.built ?? 0);
+  expect(share, `share of ${recording}, ${who}, on the kinds built`).toBeGreaterThanOrEqual(least?.goal ?? 0);
 }
 
 const percent = (part: number, whole: number): string => (whole === 0 ? '-' : `${((part / whole) * 100).toFixed(1)} %`);
