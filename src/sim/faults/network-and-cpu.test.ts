@@ -84,7 +84,15 @@ describe('slow', () => {
   test('a pause in between changes no order', async () => {
     const sim = world(30);
     await sim.runFor(50 * MILLISECOND);
-    for (const command of ['slow a 101x', 'pause a/listener', 'heal pause', 'pause a', 'heal slow', 'heal all']) {
+    for (const command of [
+      'slow a 501x',
+      'pause a/listener',
+      'heal slow',
+      'heal pause',
+      'slow a 101x',
+      'pause a',
+      'heal all',
+    ]) {
       sim.fault(command);
       await sim.runFor(310 * MILLISECOND);
     }

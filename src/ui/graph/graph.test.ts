@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { faults } from '../../sim/faults/index.ts';
 import type { PodView } from '../stores/pods.ts';
 import { createWorld } from '../stores/world.ts';
 import { completeLine } from './complete.ts';
 import { diffObjects } from './diff.ts';
-import { cutsOf } from './fault-kinds.ts';
+import { cutsOf, FAULTS } from './fault-kinds.ts';
 import { layoutOf, type MachineInfo } from './layout.ts';
 import { podGrid } from './pod-grid.ts';
 import { alongPath, cutPoint, roundedPath, routeOf, shareNear, wiresOf } from './routes.ts';
@@ -146,7 +147,25 @@ describe('cuts', () => {
     expect(cut('partition a b')).toEqual(['a-c', 'b-c']);
     expect(cut('partition a | b')).toEqual(['a-b']);
     expect(cut('partition a->b c')).toEqual(['a>b', 'a>c']);
+    expect(cut('partition --one-way a b')).toEqual(['a>b']);
+    expect(cut('partition --one-way a')).toEqual(['a>b', 'a>c']);
     expect(cut('loss 10% a')).toEqual([]);
+  });
+});
+
+describe('the faults', () => {
+  // Power comes back by healing.
+  const all = faults.map(({ name }) => name).filter((name) => name !== 'power-on');
+
+  it('are all in the palette, each under a key of its own', () => {
+    expect(FAULTS.map(({ name }) => name).sort()).toEqual([...all, 'one-way'].sort());
+    const keys = FAULTS.map(({ key }) => key);
+    expect(new Set([...keys, 'h', 'b', 'u']).size).toBe(keys.length + 3);
+  });
+
+  it('are all known to the completion', () => {
+    const world = createWorld();
+    for (const name of all) expect(completeLine(`fault ${name}`, world).choices, name).toContain(name);
   });
 });
 

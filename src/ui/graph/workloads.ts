@@ -3,6 +3,8 @@ import type { IconName } from '../app/icons.tsx';
 /** Something to run, by the commands that a person would type. */
 export interface Workload {
   readonly label: string;
+  /** For where there is little room. */
+  readonly word: string;
   readonly key: string;
   readonly icon: IconName;
   readonly commands: readonly string[];
@@ -11,6 +13,7 @@ export interface Workload {
 export const WORKLOADS: readonly Workload[] = [
   {
     label: 'nginx × 6',
+    word: 'nginx',
     key: '1',
     icon: 'nginx',
     commands: [
@@ -20,6 +23,7 @@ export const WORKLOADS: readonly Workload[] = [
   },
   {
     label: 'redis',
+    word: 'redis',
     key: '2',
     icon: 'redis',
     commands: [
@@ -27,9 +31,16 @@ export const WORKLOADS: readonly Workload[] = [
       'kubectl expose deployment redis --port=6379',
     ],
   },
-  { label: 'one pod', key: '3', icon: 'speech', commands: ['kubectl run shell --image=busybox -- sleep 3600'] },
+  {
+    label: 'one pod',
+    word: 'shell',
+    key: '3',
+    icon: 'speech',
+    commands: ['kubectl run shell --image=busybox -- sleep 3600'],
+  },
   {
     label: 'crash loop',
+    word: 'crash',
     key: '4',
     icon: 'loop',
     commands: ['kubectl create deployment crash --image=busybox -- sh -c "echo starting; sleep 3; exit 1"'],

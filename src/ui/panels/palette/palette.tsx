@@ -26,11 +26,12 @@ export function Palette(): ReactNode {
               type="button"
               className={`${css.item} ${css.plain}`}
               aria-keyshortcuts={workload.key}
-              title={workload.commands.join('\n')}
+              aria-label={workload.label}
+              title={[workload.label, ...workload.commands].join('\n')}
               onClick={() => runInTerminal(workload.commands)}
             >
               <Icon name={workload.icon} />
-              <span>{workload.label}</span>
+              <span>{workload.word}</span>
               <kbd>{workload.key}</kbd>
             </button>
           </li>
@@ -116,11 +117,12 @@ function Broken(): ReactNode {
             <button
               type="button"
               className={`${css.item} ${css.plain}`}
+              aria-label="Heal all"
               aria-keyshortcuts="H"
               onClick={() => void control.fault('heal all', 'everything is healed')}
             >
               <Icon name="heal" />
-              <span>Heal all</span>
+              <span>Heal</span>
               <kbd>H</kbd>
             </button>
           </li>
