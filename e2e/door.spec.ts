@@ -2,6 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page } from '@playwright/test';
 import { dropFault, openCluster } from './cluster-page.ts';
 import { recordingOf, statusOf } from './session.ts';
@@ -67,6 +68,8 @@ test('a real kubectl moves the pods that the page shows; the recording replays w
   const kubeconfig = await connectDialog(page, 'yours');
   expect(statSync(kubeconfig).mode & 0o777).toBe(0o600);
   const address = await page.getByLabel('Address', { exact: true }).inputValue();
+  const { violations } = await new AxeBuilder({ page }).include('dialog').analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
   for (const [label, text] of [
     ['In a shell', `export KUBECONFIG=${kubeconfig}`],
     ['Address', address],
