@@ -33,7 +33,15 @@ const { wanted, against } = readArguments(process.argv.slice(2));
 ensurePackages();
 const there = against === undefined ? undefined : treeOf(against);
 try {
-  for (const name of wanted) await measurePart(parts[name]);
+  for (const name of wanted) {
+    try {
+      await measurePart(parts[name]);
+    } catch (error) {
+      // The other figures are still worth having.
+      console.error(`${name}: ${error.message}`);
+      process.exitCode = 1;
+    }
+  }
 } finally {
   if (there !== undefined) removeTree(there);
 }
