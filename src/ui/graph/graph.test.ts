@@ -5,7 +5,7 @@ import { createWorld } from '../stores/world.ts';
 import { completeLine } from './complete.ts';
 import { diffObjects } from './diff.ts';
 import { cutsOf, FAULTS } from './fault-kinds.ts';
-import { layoutOf, type MachineInfo } from './layout.ts';
+import { layoutOf, lifted, type MachineInfo } from './layout.ts';
 import { podGrid } from './pod-grid.ts';
 import { alongPath, cutPoint, roundedPath, routeOf, shareNear, wiresOf } from './routes.ts';
 import { clock, duration, instant, thousands } from './time-text.ts';
@@ -85,6 +85,15 @@ describe('the layout', () => {
       const near = alongPath(wire.points, shareNear(wire.points, point));
       expect(Math.hypot(near.x - point.x, near.y - point.y), wire.id).toBeLessThan(8);
     }
+  });
+
+  it('leads to where a lifted machine is held', () => {
+    const layout = layoutOf(machines(3, 3));
+    const held = lifted(layout, { host: 'cp-2', dx: -40, dy: 25 });
+    const before = routeOf(layout, 'cp-2', 'balancer', false)?.[0];
+    const after = routeOf(held, 'cp-2', 'balancer', false)?.[0];
+    expect(after).toEqual({ x: (before?.x ?? 0) - 40, y: (before?.y ?? 0) + 25 });
+    expect(routeOf(held, 'cp-1', 'balancer', false)).toEqual(routeOf(layout, 'cp-1', 'balancer', false));
   });
 
   it('rounds corners', () => {

@@ -133,6 +133,14 @@ export function layoutOf(machines: readonly MachineInfo[]): Layout {
   };
 }
 
+/** The same with one machine lifted off its place. */
+export function lifted(layout: Layout, { host, dx, dy }: { host: string; dx: number; dy: number }): Layout {
+  const place = layout.places.get(host);
+  if (place === undefined) return layout;
+  const places = new Map(layout.places).set(host, { ...place, x: place.x + dx, y: place.y + dy });
+  return { ...layout, places };
+}
+
 /** Tall enough for three, then as wide as a screen is. */
 function rowsFor(workers: number): number {
   if (workers <= 3) return 3;

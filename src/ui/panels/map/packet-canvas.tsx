@@ -1,9 +1,10 @@
 import { useStoreApi } from '@xyflow/react';
 import { useEffect, useRef, type ReactNode } from 'react';
+import { lifted, type Layout } from '../../graph/layout.ts';
 import { drawScene, readInk, type Ink } from '../../graph/draw.ts';
 import { useRun } from '../../session/control.ts';
 import { useTrace } from '../../stores/trace-store.ts';
-import { useView } from '../../stores/view-store.ts';
+import { useView, type Pull } from '../../stores/view-store.ts';
 import css from './map.module.css';
 
 /** The one canvas: packets, cuts' bursts, queues, warmth and the arcs of election timers. */
@@ -20,7 +21,7 @@ export function PacketCanvas(): ReactNode {
     const reduced = matchMedia('(prefers-reduced-motion: reduce)');
     const draw = (wall: number): void => {
       frame = requestAnimationFrame(draw);
-      const { theme, playhead, belief } = useView.getState();
+      const { theme, playhead, belief, pull } = useView.getState();
       if (inkOf !== theme) {
         ink = readInk(element);
         inkOf = theme;
@@ -34,7 +35,7 @@ export function PacketCanvas(): ReactNode {
       const { model, status } = useTrace.getState();
       if (ink === undefined || playhead !== undefined) return;
       drawScene(context, {
-        layout: useRun.getState().layout,
+        layout: shownLayout(useRun.getState().layout, pull),
         model,
         ink,
         wall,
@@ -47,6 +48,15 @@ export function PacketCanvas(): ReactNode {
     return () => cancelAnimationFrame(frame);
   }, [flow]);
   return <canvas ref={canvas} className={css.canvas} aria-hidden="true" />;
+}
+
+let last: { readonly layout: Layout; readonly pull: Pull; readonly shown: Layout } | undefined;
+
+/** Packets go to where a machine is held. One object per position: routes are kept by it. */
+function shownLayout(layout: Layout, pull: Pull | undefined): Layout {
+  if (pull === undefined) return layout;
+  if (last?.layout !== layout || last.pull !== pull) last = { layout, pull, shown: lifted(layout, pull) };
+  return last.shown;
 }
 
 function fit(element: HTMLCanvasElement): void {
