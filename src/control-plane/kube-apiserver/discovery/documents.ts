@@ -3,9 +3,12 @@ import type { Written } from './written.ts';
 import { TEXTS } from 'virtual:kubernetes-texts';
 import { documentPath, openApiDocument } from '../../../api/openapi.ts';
 import { KINDS } from '../../../api/scheme.ts';
+import { bytesToText } from '../../../lib/byte-text.ts';
 import { openApiV2 } from './openapi-v2.ts';
+import { swaggerBytes } from './openapi-v2-protobuf.ts';
 import { write } from './written.ts';
 
+let protobuf: string | undefined;
 const written = new Map<string, Written | undefined>();
 
 /** The document of a group and version; undefined when it is not served. */
@@ -16,6 +19,14 @@ export function documentOf(path: string): Written | undefined {
 /** All of them in the older form. */
 export function swagger(): Written | undefined {
   return once('/', () => openApiV2(paths().map((path) => openApiDocument(path, TEXTS))));
+}
+
+/** The same in protocol buffers, as text that stands for the bytes. */
+export function swaggerInProtobuf(): Written | undefined {
+  const json = swagger();
+  if (json === undefined) return undefined;
+  protobuf ??= bytesToText(swaggerBytes(JSON.parse(json.text) as Record<string, unknown>));
+  return { text: protobuf, hash: json.hash };
 }
 
 /** What `/openapi/v3` answers. */

@@ -5,6 +5,8 @@ import { formatHttpDate, YEAR } from '../../../lib/time.ts';
 import { isMatched, respondContent, respondPlain } from '../respond.ts';
 
 const JSON_TYPE = 'application/json';
+/** Asked for with an `@`, which no media type may have: it is answered under this name. */
+const PROTOBUF_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 export async function handleOpenApi(server: Server, ctx: RequestContext, rest: readonly string[]): Promise<void> {
   const [version, ...path] = rest;
@@ -18,13 +20,15 @@ export async function handleOpenApi(server: Server, ctx: RequestContext, rest: r
     return;
   }
   const name = path.join('/');
-  const document = version === 'v2' ? documents.swagger() : documents.documentOf(name);
+  const inProtobuf = version === 'v2' && asksForProtobuf(ctx);
+  const swagger = inProtobuf ? documents.swaggerInProtobuf() : documents.swagger();
+  const document = version === 'v2' ? swagger : documents.documentOf(name);
   if (document === undefined) {
     respondPlain(ctx, 404, '404 page not found\n');
     return;
   }
   const vary = { vary: 'Accept' };
-  if (!acceptsJson(ctx)) {
+  if (!inProtobuf && !acceptsJson(ctx)) {
     respondContent(ctx, 406, '', vary);
     return;
   }
@@ -42,11 +46,15 @@ export async function handleOpenApi(server: Server, ctx: RequestContext, rest: r
     headers['expires'] = formatHttpDate(server.env.now() + YEAR);
   }
   if (isMatched(ctx, etag)) respondContent(ctx, 304, '', headers);
-  else respondContent(ctx, 200, document.text, { ...headers, 'content-type': JSON_TYPE });
+  else respondContent(ctx, 200, document.text, { ...headers, 'content-type': inProtobuf ? PROTOBUF_TYPE : JSON_TYPE });
 }
 
-/** The forms in protocol buffers are not offered: clients that ask for them name JSON as well. */
+/** Of OpenAPI v3 that form is not offered: clients that ask for it name JSON as well. */
 function acceptsJson(ctx: RequestContext): boolean {
   const accept = ctx.exchange.request.headers['accept'] ?? '';
   return accept === '' || /application\/json|\*\/\*|application\/\*|proto-openapi/.test(accept);
+}
+
+function asksForProtobuf(ctx: RequestContext): boolean {
+  return (ctx.exchange.request.headers['accept'] ?? '').replace('@', '.').startsWith(PROTOBUF_TYPE);
 }
