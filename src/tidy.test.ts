@@ -42,7 +42,7 @@ const banned: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 /** Where the wall clock is the subject: pacing of the hub, and the placements that wait for real workers. */
-const wallClock = /^(sim\/(pacing|placement\/|session|hub|poison|worker-main|quiescence)|cluster\/bench)/;
+const wallClock = /^(sim\/(pacing|placement\/|session|hub|poison|worker-main|quiescence)|cluster\/(bench|fuzz\.ts))/;
 
 const src = dirname(new URL(import.meta.url).pathname);
 

@@ -1,13 +1,17 @@
 // `npm run sim -- --seed N [--minutes M] [--seeds COUNT]`: runs seeds in this thread and ends each with one JSON line.
 // `--shrink RUNS`: a failing seed is had again with fewer and fewer inputs; what is left is printed. `--keep 3,17`: only those inputs.
+// `npm run sim -- --etcd --seed N [--seconds S]`: etcd alone, in trouble all the time.
 // `npm run sim -- --recording FILE [--placement in-thread|pool]`: has a saved run again; exit 1 when it comes out differently.
 import { readFileSync } from 'node:fs';
 import { parseFlags } from '../lib/flags.ts';
 import { createInThread } from '../sim/placement/in-thread.ts';
 import type { Placement } from '../sim/placement/placement.ts';
 import { programs } from './programs.ts';
-import { scenarioLines, shrink, withInputs } from './fuzz/shrink.ts';
-import { planOf, runPlan, shortfall, type RandomPlan } from './random-run.ts';
+import { joinValues } from './fuzz/command-line.ts';
+import { etcdPlanOf, runEtcdPlan } from './fuzz/etcd-run.ts';
+import { judge, shrunk } from './fuzz/judge.ts';
+import { withInputs } from './fuzz/shrink.ts';
+import { planOf, runPlan } from './random-run.ts';
 import { parseRecording } from './recording.ts';
 import { replayRecording } from './replay.ts';
 import { createThreadPool, serveThread } from './threads.ts';
@@ -16,7 +20,9 @@ const THREADS = 2;
 const flags = parseFlags(joinValues(process.argv.slice(2)));
 if (!serveThread()) {
   const file = flags.get('recording') ?? '';
-  process.exitCode = (await (file === '' ? runSeeds() : replayFile(file))) ? 0 : 1;
+  process.exitCode = (await (file !== '' ? replayFile(file) : flags.bool('etcd', false) ? runEtcd() : runSeeds()))
+    ? 0
+    : 1;
 }
 
 async function runSeeds(): Promise<boolean> {
@@ -30,9 +36,7 @@ async function runSeeds(): Promise<boolean> {
   for (let seed = first; seed < first + count; seed++) {
     const whole = planOf(seed, minutes);
     const report = await runPlan(keep === '' ? whole : withInputs(whole, keep.split(',').map(Number)));
-    const problems = report.violations.map(({ invariant, at, text }) => `${invariant} at ${at / 1_000_000} s: ${text}`);
-    const few = keep === '' ? shortfall(report, minutes) : undefined;
-    if (few !== undefined) problems.push(`too little happened: ${few}`);
+    const problems = judge(report, keep === '' ? minutes : undefined);
     for (const problem of problems) console.error(problem);
     console.log(JSON.stringify({ ...report, violations: problems.length }));
     if (problems.length > 0) {
@@ -41,20 +45,19 @@ async function runSeeds(): Promise<boolean> {
         `replay: npm run sim -- --seed ${seed} --minutes ${minutes}${keep === '' ? '' : ` --keep ${keep}`}`,
       );
       const [violation] = report.violations;
-      if (runs > 0 && violation !== undefined) await printShrunk(whole, minutes, violation.invariant, runs);
+      if (runs > 0 && violation !== undefined)
+        console.error((await shrunk(whole, minutes, violation.invariant, runs)).join('\n'));
     }
   }
   return failed === 0;
 }
 
-async function printShrunk(plan: RandomPlan, minutes: number, invariant: string, runs: number): Promise<void> {
-  const fails = async (kept: readonly number[]): Promise<boolean> => {
-    const { violations } = await runPlan(withInputs(plan, kept));
-    return violations.some((violation) => violation.invariant === invariant);
-  };
-  const kept = await shrink(plan.inputs.length, fails, runs);
-  console.error(scenarioLines(withInputs(plan, kept)).join('\n'));
-  console.error(`replay: npm run sim -- --seed ${plan.seed} --minutes ${minutes} --keep ${kept.join(',')}`);
+async function runEtcd(): Promise<boolean> {
+  const report = await runEtcdPlan(etcdPlanOf(flags.int('seed', 1), flags.int('seconds', 20)));
+  for (const { invariant, at, text } of report.violations)
+    console.error(`${invariant} at ${at / 1_000_000} s: ${text}`);
+  console.log(JSON.stringify({ ...report, violations: report.violations.length }));
+  return report.violations.length === 0;
 }
 
 async function replayFile(file: string): Promise<boolean> {
@@ -79,20 +82,4 @@ function placementOf(name: string): Placement {
     default:
       throw new Error(`--placement must be in-thread or pool: got ${name}`);
   }
-}
-
-/** `--seed 7` reads as `--seed=7`. */
-function joinValues(words: readonly string[]): string[] {
-  const joined: string[] = [];
-  for (let i = 0; i < words.length; i++) {
-    const word = words[i] ?? '';
-    const next = words[i + 1];
-    if (word.startsWith('--') && !word.includes('=') && next !== undefined && !next.startsWith('--')) {
-      joined.push(`${word}=${next}`);
-      i++;
-    } else {
-      joined.push(word);
-    }
-  }
-  return joined;
 }
