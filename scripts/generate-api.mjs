@@ -28,7 +28,13 @@ const ROOTS = [
   'io.k8s.api.scheduling.v1.PriorityClass',
   'io.k8s.api.policy.v1.Eviction',
   'io.k8s.api.autoscaling.v1.Scale',
-  'io.k8s.api.authentication.v1.TokenRequest',
+  ...['SelfSubjectReview', 'TokenRequest', 'TokenReview'].map((k) => `io.k8s.api.authentication.v1.${k}`),
+  ...['LocalSubjectAccessReview', 'SelfSubjectAccessReview', 'SelfSubjectRulesReview', 'SubjectAccessReview'].map(
+    (k) => `io.k8s.api.authorization.v1.${k}`,
+  ),
+  'io.k8s.api.certificates.v1.CertificateSigningRequest',
+  ...['FlowSchema', 'PriorityLevelConfiguration'].map((k) => `io.k8s.api.flowcontrol.v1.${k}`),
+  ...['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'].map((k) => `io.k8s.api.rbac.v1.${k}`),
   ...[
     'APIGroup',
     'APIGroupList',
@@ -43,6 +49,7 @@ const ROOTS = [
 
 /** Names for the second of two types that share one. */
 const RENAMED = {
+  'io.k8s.api.flowcontrol.v1.Subject': 'FlowcontrolSubject',
   'io.k8s.api.events.v1.Event': 'EventsV1Event',
   'io.k8s.api.events.v1.EventSeries': 'EventsV1EventSeries',
   'io.k8s.api.discovery.v1.EndpointPort': 'DiscoveryEndpointPort',

@@ -2,6 +2,7 @@
 import type { Json } from '../lib/json.ts';
 import { isObject } from '../lib/json.ts';
 import type { Kind, Subresource, Verb } from './kind.ts';
+import { REVIEW_KINDS } from './kinds/reviews.ts';
 import { apiVersionOf, KINDS } from './scheme.ts';
 import type { Field, Shape } from './schema.ts';
 import { fieldsOf, hasType } from './schema.ts';
@@ -25,6 +26,8 @@ const SCALAR_SCHEMAS: Readonly<Record<string, Doc>> = {
 export type Texts = Readonly<Record<string, readonly [string, Readonly<Record<string, FieldText>>]>>;
 type FieldText = string | readonly [string, readonly string[]];
 
+export const SERVED: readonly Kind[] = [...KINDS, ...REVIEW_KINDS];
+
 /** `api/v1`, `apis/apps/v1`. */
 export function documentPath(kind: { readonly group: string; readonly version: string }): string {
   return kind.group === '' ? `api/${kind.version}` : `apis/${kind.group}/${kind.version}`;
@@ -32,7 +35,7 @@ export function documentPath(kind: { readonly group: string; readonly version: s
 
 /** The document of a group and version; undefined when it is not served. */
 export function openApiDocument(path: string, texts: Texts): Doc | undefined {
-  const kinds = KINDS.filter((kind) => documentPath(kind) === path);
+  const kinds = SERVED.filter((kind) => documentPath(kind) === path);
   if (kinds.length === 0) return undefined;
   const types = new Set<string>(['DeleteOptions', 'Status', 'ListMeta']);
   for (const kind of kinds) {
@@ -42,7 +45,8 @@ export function openApiDocument(path: string, texts: Texts): Doc | undefined {
   for (const type of [...types]) reach(type, types);
   const schemas: Doc = {};
   for (const type of [...types].sort()) schemas[nameOf(type)] = typeSchema(type, kinds, texts);
-  for (const kind of kinds) schemas[`${nameOf(kind.type)}List`] = listSchema(kind, texts);
+  for (const kind of kinds)
+    if (kind.verbs.includes('list')) schemas[`${nameOf(kind.type)}List`] = listSchema(kind, texts);
   for (const [name, schema] of Object.entries(SCALAR_SCHEMAS)) schemas[name] = { ...described(texts, name), ...schema };
   return {
     openapi: '3.0.0',
@@ -216,17 +220,19 @@ function pathsOf(kind: Kind): Doc {
       ['create', 'list', 'deletecollection'].filter((verb) => kind.verbs.includes(verb as Verb)),
       false,
     ),
-    [`${base}/{name}`]: pathItem(
-      kind,
-      ['get', 'update', 'patch', 'delete'].filter((verb) => kind.verbs.includes(verb as Verb)),
-      true,
-    ),
+    ...(kind.verbs.includes('get') ? { [`${base}/{name}`]: named(kind) } : {}),
   };
-  if (kind.namespaced) paths[`${root}/${kind.plural}`] = pathItem({ ...kind, namespaced: false }, ['list'], false);
+  if (kind.namespaced && kind.verbs.includes('list'))
+    paths[`${root}/${kind.plural}`] = pathItem({ ...kind, namespaced: false }, ['list'], false);
   for (const subresource of kind.subresources) {
     paths[`${base}/{name}/${subresource.name}`] = pathItem(kind, subresource.verbs, true, subresource);
   }
   return paths;
+}
+
+function named(kind: Kind): Doc {
+  const verbs = ['get', 'update', 'patch', 'delete'].filter((verb) => kind.verbs.includes(verb as Verb));
+  return pathItem(kind, verbs, true);
 }
 
 function pathItem(kind: Kind, verbs: readonly string[], named: boolean, subresource?: Subresource): Doc {

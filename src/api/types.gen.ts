@@ -59,6 +59,10 @@ export interface Affinity {
   readonly podAntiAffinity?: PodAntiAffinity;
 }
 
+export interface AggregationRule {
+  readonly clusterRoleSelectors?: readonly LabelSelector[];
+}
+
 export interface AppArmorProfile {
   readonly localhostProfile?: string;
   readonly type: string;
@@ -117,6 +121,36 @@ export interface CephFSVolumeSource {
   readonly user?: string;
 }
 
+export interface CertificateSigningRequest extends KubeObject {
+  readonly spec: CertificateSigningRequestSpec;
+  readonly status?: CertificateSigningRequestStatus;
+}
+
+export interface CertificateSigningRequestCondition {
+  readonly lastTransitionTime?: Time;
+  readonly lastUpdateTime?: Time;
+  readonly message?: string;
+  readonly reason?: string;
+  readonly status: string;
+  readonly type: string;
+}
+
+export interface CertificateSigningRequestSpec {
+  readonly expirationSeconds?: number;
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+  readonly groups?: readonly string[];
+  readonly request: string;
+  readonly signerName: string;
+  readonly uid?: string;
+  readonly usages?: readonly string[];
+  readonly username?: string;
+}
+
+export interface CertificateSigningRequestStatus {
+  readonly certificate?: string;
+  readonly conditions?: readonly CertificateSigningRequestCondition[];
+}
+
 export interface CinderVolumeSource {
   readonly fsType?: string;
   readonly readOnly?: boolean;
@@ -126,6 +160,16 @@ export interface CinderVolumeSource {
 
 export interface ClientIPConfig {
   readonly timeoutSeconds?: number;
+}
+
+export interface ClusterRole extends KubeObject {
+  readonly aggregationRule?: AggregationRule;
+  readonly rules?: readonly PolicyRule[];
+}
+
+export interface ClusterRoleBinding extends KubeObject {
+  readonly roleRef: RoleRef;
+  readonly subjects?: readonly Subject[];
 }
 
 export interface ClusterTrustBundleProjection {
@@ -539,12 +583,28 @@ export interface ExecAction {
   readonly command?: readonly string[];
 }
 
+export interface ExemptPriorityLevelConfiguration {
+  readonly lendablePercent?: number;
+  readonly nominalConcurrencyShares?: number;
+}
+
 export interface FCVolumeSource {
   readonly fsType?: string;
   readonly lun?: number;
   readonly readOnly?: boolean;
   readonly targetWWNs?: readonly string[];
   readonly wwids?: readonly string[];
+}
+
+export interface FieldSelectorAttributes {
+  readonly rawSelector?: string;
+  readonly requirements?: readonly FieldSelectorRequirement[];
+}
+
+export interface FieldSelectorRequirement {
+  readonly key: string;
+  readonly operator: string;
+  readonly values?: readonly string[];
 }
 
 export interface FileKeySelector {
@@ -565,6 +625,41 @@ export interface FlexVolumeSource {
 export interface FlockerVolumeSource {
   readonly datasetName?: string;
   readonly datasetUUID?: string;
+}
+
+export interface FlowDistinguisherMethod {
+  readonly type: string;
+}
+
+export interface FlowSchema extends KubeObject {
+  readonly spec: FlowSchemaSpec;
+  readonly status?: FlowSchemaStatus;
+}
+
+export interface FlowSchemaCondition {
+  readonly lastTransitionTime?: Time;
+  readonly message?: string;
+  readonly reason?: string;
+  readonly status?: string;
+  readonly type?: string;
+}
+
+export interface FlowSchemaSpec {
+  readonly distinguisherMethod?: FlowDistinguisherMethod;
+  readonly matchingPrecedence?: number;
+  readonly priorityLevelConfiguration: PriorityLevelConfigurationReference;
+  readonly rules?: readonly PolicyRulesWithSubjects[];
+}
+
+export interface FlowSchemaStatus {
+  readonly conditions?: readonly FlowSchemaCondition[];
+}
+
+export interface FlowcontrolSubject {
+  readonly group?: GroupSubject;
+  readonly kind: string;
+  readonly serviceAccount?: ServiceAccountSubject;
+  readonly user?: UserSubject;
 }
 
 export interface ForNode {
@@ -597,6 +692,10 @@ export interface GlusterfsVolumeSource {
   readonly endpoints: string;
   readonly path: string;
   readonly readOnly?: boolean;
+}
+
+export interface GroupSubject {
+  readonly name: string;
 }
 
 export interface GroupVersionForDiscovery {
@@ -665,6 +764,11 @@ export interface LabelSelector {
   readonly matchLabels?: Readonly<Record<string, string>>;
 }
 
+export interface LabelSelectorAttributes {
+  readonly rawSelector?: string;
+  readonly requirements?: readonly LabelSelectorRequirement[];
+}
+
 export interface LabelSelectorRequirement {
   readonly key: string;
   readonly operator: string;
@@ -698,6 +802,18 @@ export interface LifecycleHandler {
   readonly tcpSocket?: TCPSocketAction;
 }
 
+export interface LimitResponse {
+  readonly queuing?: QueuingConfiguration;
+  readonly type: string;
+}
+
+export interface LimitedPriorityLevelConfiguration {
+  readonly borrowingLimitPercent?: number;
+  readonly lendablePercent?: number;
+  readonly limitResponse?: LimitResponse;
+  readonly nominalConcurrencyShares?: number;
+}
+
 export interface LinuxContainerUser {
   readonly gid: number;
   readonly supplementalGroups?: readonly number[];
@@ -724,6 +840,11 @@ export interface LoadBalancerStatus {
 
 export interface LocalObjectReference {
   readonly name?: string;
+}
+
+export interface LocalSubjectAccessReview extends KubeObject {
+  readonly spec: SubjectAccessReviewSpec;
+  readonly status?: SubjectAccessReviewStatus;
 }
 
 export interface ManagedFieldsEntry {
@@ -881,6 +1002,21 @@ export interface NodeSystemInfo {
   readonly osImage: string;
   readonly swap?: NodeSwapStatus;
   readonly systemUUID: string;
+}
+
+export interface NonResourceAttributes {
+  readonly path?: string;
+  readonly verb?: string;
+}
+
+export interface NonResourcePolicyRule {
+  readonly nonResourceURLs: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+export interface NonResourceRule {
+  readonly nonResourceURLs?: readonly string[];
+  readonly verbs: readonly string[];
 }
 
 export interface ObjectFieldSelector {
@@ -1128,6 +1264,20 @@ export interface PodTemplateSpec {
   readonly spec: PodSpec;
 }
 
+export interface PolicyRule {
+  readonly apiGroups?: readonly string[];
+  readonly nonResourceURLs?: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+export interface PolicyRulesWithSubjects {
+  readonly nonResourceRules?: readonly NonResourcePolicyRule[];
+  readonly resourceRules?: readonly ResourcePolicyRule[];
+  readonly subjects: readonly FlowcontrolSubject[];
+}
+
 export interface PortStatus {
   readonly error?: string;
   readonly port: number;
@@ -1157,6 +1307,33 @@ export interface PriorityClass extends KubeObject {
   readonly value?: number;
 }
 
+export interface PriorityLevelConfiguration extends KubeObject {
+  readonly spec: PriorityLevelConfigurationSpec;
+  readonly status?: PriorityLevelConfigurationStatus;
+}
+
+export interface PriorityLevelConfigurationCondition {
+  readonly lastTransitionTime?: Time;
+  readonly message?: string;
+  readonly reason?: string;
+  readonly status?: string;
+  readonly type?: string;
+}
+
+export interface PriorityLevelConfigurationReference {
+  readonly name: string;
+}
+
+export interface PriorityLevelConfigurationSpec {
+  readonly exempt?: ExemptPriorityLevelConfiguration;
+  readonly limited?: LimitedPriorityLevelConfiguration;
+  readonly type: string;
+}
+
+export interface PriorityLevelConfigurationStatus {
+  readonly conditions?: readonly PriorityLevelConfigurationCondition[];
+}
+
 export interface Probe {
   readonly exec?: ExecAction;
   readonly failureThreshold?: number;
@@ -1173,6 +1350,12 @@ export interface Probe {
 export interface ProjectedVolumeSource {
   readonly defaultMode?: number;
   readonly sources?: readonly VolumeProjection[];
+}
+
+export interface QueuingConfiguration {
+  readonly handSize?: number;
+  readonly queueLengthLimit?: number;
+  readonly queues?: number;
 }
 
 export interface QuobyteVolumeSource {
@@ -1225,6 +1408,18 @@ export interface ReplicaSetStatus {
   readonly terminatingReplicas?: number;
 }
 
+export interface ResourceAttributes {
+  readonly fieldSelector?: FieldSelectorAttributes;
+  readonly group?: string;
+  readonly labelSelector?: LabelSelectorAttributes;
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly resource?: string;
+  readonly subresource?: string;
+  readonly verb?: string;
+  readonly version?: string;
+}
+
 export interface ResourceClaim {
   readonly name: string;
   readonly request?: string;
@@ -1242,15 +1437,45 @@ export interface ResourceHealth {
   readonly resourceID: string;
 }
 
+export interface ResourcePolicyRule {
+  readonly apiGroups: readonly string[];
+  readonly clusterScope?: boolean;
+  readonly namespaces?: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
 export interface ResourceRequirements {
   readonly claims?: readonly ResourceClaim[];
   readonly limits?: Readonly<Record<string, Quantity>>;
   readonly requests?: Readonly<Record<string, Quantity>>;
 }
 
+export interface ResourceRule {
+  readonly apiGroups?: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
 export interface ResourceStatus {
   readonly name: string;
   readonly resources?: readonly ResourceHealth[];
+}
+
+export interface Role extends KubeObject {
+  readonly rules?: readonly PolicyRule[];
+}
+
+export interface RoleBinding extends KubeObject {
+  readonly roleRef: RoleRef;
+  readonly subjects?: readonly Subject[];
+}
+
+export interface RoleRef {
+  readonly apiGroup?: string;
+  readonly kind: string;
+  readonly name: string;
 }
 
 export interface RollingUpdateDeployment {
@@ -1343,6 +1568,33 @@ export interface SecurityContext {
   readonly windowsOptions?: WindowsSecurityContextOptions;
 }
 
+export interface SelfSubjectAccessReview extends KubeObject {
+  readonly spec: SelfSubjectAccessReviewSpec;
+  readonly status?: SubjectAccessReviewStatus;
+}
+
+export interface SelfSubjectAccessReviewSpec {
+  readonly nonResourceAttributes?: NonResourceAttributes;
+  readonly resourceAttributes?: ResourceAttributes;
+}
+
+export interface SelfSubjectReview extends KubeObject {
+  readonly status?: SelfSubjectReviewStatus;
+}
+
+export interface SelfSubjectReviewStatus {
+  readonly userInfo?: UserInfo;
+}
+
+export interface SelfSubjectRulesReview extends KubeObject {
+  readonly spec: SelfSubjectRulesReviewSpec;
+  readonly status?: SubjectRulesReviewStatus;
+}
+
+export interface SelfSubjectRulesReviewSpec {
+  readonly namespace?: string;
+}
+
 export interface ServerAddressByClientCIDR {
   readonly clientCIDR: string;
   readonly serverAddress: string;
@@ -1357,6 +1609,11 @@ export interface ServiceAccount extends KubeObject {
   readonly automountServiceAccountToken?: boolean;
   readonly imagePullSecrets?: readonly LocalObjectReference[];
   readonly secrets?: readonly ObjectReference[];
+}
+
+export interface ServiceAccountSubject {
+  readonly name: string;
+  readonly namespace: string;
 }
 
 export interface ServiceAccountTokenProjection {
@@ -1444,6 +1701,41 @@ export interface StorageOSVolumeSource {
   readonly volumeNamespace?: string;
 }
 
+export interface Subject {
+  readonly apiGroup?: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+export interface SubjectAccessReview extends KubeObject {
+  readonly spec: SubjectAccessReviewSpec;
+  readonly status?: SubjectAccessReviewStatus;
+}
+
+export interface SubjectAccessReviewSpec {
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+  readonly groups?: readonly string[];
+  readonly nonResourceAttributes?: NonResourceAttributes;
+  readonly resourceAttributes?: ResourceAttributes;
+  readonly uid?: string;
+  readonly user?: string;
+}
+
+export interface SubjectAccessReviewStatus {
+  readonly allowed: boolean;
+  readonly denied?: boolean;
+  readonly evaluationError?: string;
+  readonly reason?: string;
+}
+
+export interface SubjectRulesReviewStatus {
+  readonly evaluationError?: string;
+  readonly incomplete: boolean;
+  readonly nonResourceRules: readonly NonResourceRule[];
+  readonly resourceRules: readonly ResourceRule[];
+}
+
 export interface Sysctl {
   readonly name: string;
   readonly value: string;
@@ -1477,6 +1769,23 @@ export interface TokenRequestStatus {
   readonly token?: string;
 }
 
+export interface TokenReview extends KubeObject {
+  readonly spec: TokenReviewSpec;
+  readonly status?: TokenReviewStatus;
+}
+
+export interface TokenReviewSpec {
+  readonly audiences?: readonly string[];
+  readonly token: string;
+}
+
+export interface TokenReviewStatus {
+  readonly audiences?: readonly string[];
+  readonly authenticated?: boolean;
+  readonly error?: string;
+  readonly user?: UserInfo;
+}
+
 export interface Toleration {
   readonly effect?: string;
   readonly key?: string;
@@ -1507,6 +1816,17 @@ export interface TypedObjectReference {
   readonly kind: string;
   readonly name: string;
   readonly namespace?: string;
+}
+
+export interface UserInfo {
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+  readonly groups?: readonly string[];
+  readonly uid?: string;
+  readonly username?: string;
+}
+
+export interface UserSubject {
+  readonly name: string;
 }
 
 export interface Volume {

@@ -104,6 +104,8 @@ export interface RestClientOptions {
 }
 /** Its connections are its own: a command that ends closes them. */
 export interface RestClient extends Client {
+  /** Over the same connections as somebody else. */
+  as(user: string, groups: readonly string[]): RestClient;
   close(): void;
 }
 export type CreateRestClient = (env: Env, options: RestClientOptions) => RestClient;

@@ -18,8 +18,10 @@ const JSON_TYPE = 'application/json';
 
 /** Models client-go/rest: requests are not retried here, except on the next server after a failure that certainly had no effect. */
 export const createRestClient: CreateRestClient = (env, options) => {
-  const transport = createTransport(env, options);
+  return clientOver(createTransport(env, options), options);
+};
 
+function clientOver(transport: Transport, options: RestClientOptions): RestClient {
   async function call(request: RequestInit, verb: string, resource: Resource): Promise<unknown> {
     const response = await transport.request(request, options.timeout ?? DEFAULT_TIMEOUT);
     if (response.status < 200 || response.status > 299) throw errorOf(response, verb, resource);
@@ -77,10 +79,22 @@ export const createRestClient: CreateRestClient = (env, options) => {
     },
     raw: (request, { timeout = options.timeout ?? DEFAULT_TIMEOUT } = {}) => transport.request(request, timeout),
     rawStream: (request, handlers) => transport.stream(request, handlers, 'api'),
+    as: (user, groups) => clientOver(asUser(transport, user, groups), options),
     close: () => transport.close(),
   };
   return client;
-};
+}
+
+/** The same connections, with another name on each request: what a token of a service account's is. */
+function asUser(transport: Transport, user: string, groups: readonly string[]): Transport {
+  const own = { 'x-remote-user': user, 'x-remote-group': groups.join(',') };
+  const named = (request: RequestInit): RequestInit => ({ ...request, headers: { ...own, ...request.headers } });
+  return {
+    request: (request, timeout) => transport.request(named(request), timeout),
+    stream: (request, handlers, protocol) => transport.stream(named(request), handlers, protocol),
+    close: () => transport.close(),
+  };
+}
 
 interface Transport {
   request(request: RequestInit, timeout: Micros): Promise<HttpResponse>;

@@ -159,7 +159,7 @@ async function writes(): Promise<void> {
   report('in-thread: etcd puts, three members', puts.rate, '1/s');
   report('in-thread: etcd put, CPU', puts.microseconds, 'µs');
   const creates = await costOfWrites(3_000, (env) => {
-    const client = createRestClient(env, { servers: [Endpoint], user: 'kubernetes-admin' });
+    const client = createRestClient(env, { servers: [Endpoint], user: 'kubernetes-admin', groups: ['system:masters'] });
     return (index) =>
       persist(env, () =>
         client.create(ConfigMaps, {
@@ -178,7 +178,7 @@ async function writes(): Promise<void> {
 async function scheduled(): Promise<void> {
   let bound = false;
   const program: Program = (env) => {
-    const client = createRestClient(env, { servers: [Endpoint], user: 'kubernetes-admin' });
+    const client = createRestClient(env, { servers: [Endpoint], user: 'kubernetes-admin', groups: ['system:masters'] });
     let next = 0;
     const lane = async (): Promise<void> => {
       while (next < SCHEDULED_PODS) {

@@ -94,7 +94,7 @@ function apiserver(machine: Machine, topology: Topology): Component {
     flags: [
       `--advertise-address=${machine.ip}`,
       '--allow-privileged=true',
-      '--authorization-mode=AlwaysAllow',
+      '--authorization-mode=Node,RBAC',
       `--etcd-cafile=${ETCD_PKI_DIRECTORY}/ca.crt`,
       `--etcd-certfile=${APISERVER_ETCD_CLIENT}.crt`,
       `--etcd-keyfile=${APISERVER_ETCD_CLIENT}.key`,

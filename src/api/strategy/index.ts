@@ -9,6 +9,7 @@ import { invalid } from '../status.ts';
 import type { FieldErrors } from '../validation/field.ts';
 import { causesOf } from '../validation/field.ts';
 import { validateObjectMetaUpdate } from '../validation/metadata.ts';
+import { CERTIFICATE_SIGNING_REQUEST_STRATEGY } from './certificates.ts';
 import {
   CONFIG_MAP_STRATEGY,
   ENDPOINT_SLICE_STRATEGY,
@@ -22,7 +23,9 @@ import {
   SECRET_STRATEGY,
   SERVICE_ACCOUNT_STRATEGY,
 } from './core.ts';
+import { FLOW_SCHEMA_STRATEGY, PRIORITY_LEVEL_CONFIGURATION_STRATEGY } from './flowcontrol.ts';
 import { POD_STRATEGY } from './pod.ts';
+import { CLUSTER_ROLE_BINDING_STRATEGY, CLUSTER_ROLE_STRATEGY, ROLE_BINDING_STRATEGY, ROLE_STRATEGY } from './rbac.ts';
 import { SERVICE_STRATEGY } from './service.ts';
 import type { Strategy } from './strategy.ts';
 import { specChanged } from './strategy.ts';
@@ -32,18 +35,25 @@ export type { Strategy } from './strategy.ts';
 
 /** By the name of the kind's type. */
 const STRATEGIES: Readonly<Record<string, Strategy>> = {
+  CertificateSigningRequest: CERTIFICATE_SIGNING_REQUEST_STRATEGY,
+  ClusterRole: CLUSTER_ROLE_STRATEGY,
+  ClusterRoleBinding: CLUSTER_ROLE_BINDING_STRATEGY,
   ConfigMap: CONFIG_MAP_STRATEGY,
   Deployment: DEPLOYMENT_STRATEGY,
   EndpointSlice: ENDPOINT_SLICE_STRATEGY,
   Endpoints: ENDPOINTS_STRATEGY,
   Event: EVENT_STRATEGY,
   EventsV1Event: EVENT_V1_STRATEGY,
+  FlowSchema: FLOW_SCHEMA_STRATEGY,
   Lease: LEASE_STRATEGY,
   Namespace: NAMESPACE_STRATEGY,
   Node: NODE_STRATEGY,
   Pod: POD_STRATEGY,
   PriorityClass: PRIORITY_CLASS_STRATEGY,
+  PriorityLevelConfiguration: PRIORITY_LEVEL_CONFIGURATION_STRATEGY,
   ReplicaSet: REPLICA_SET_STRATEGY,
+  Role: ROLE_STRATEGY,
+  RoleBinding: ROLE_BINDING_STRATEGY,
   Secret: SECRET_STRATEGY,
   Service: SERVICE_STRATEGY,
   ServiceAccount: SERVICE_ACCOUNT_STRATEGY,

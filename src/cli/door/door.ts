@@ -4,7 +4,7 @@ import type { Env, JsonObject, Program } from '../../sim/env.ts';
 import { goReason, createHttpClient } from '../../sim/http-client.ts';
 import type { HttpClient, HttpStream } from '../../sim/http.ts';
 
-/** Arguments: `--server=10.0.0.10:6443 --user=kubernetes-admin --groups=kubeadm:cluster-admins`. */
+/** Arguments: `--server=10.0.0.10:6443 --user=kubernetes-admin --groups=system:masters`. */
 interface Options {
   readonly server: string;
   readonly user: string;
@@ -55,7 +55,7 @@ function parseOptions(args: JsonObject): Options {
   return {
     server: flags.get('server') ?? '10.0.0.10:6443',
     user: flags.get('user') ?? 'kubernetes-admin',
-    groups: flags.get('groups') ?? 'kubeadm:cluster-admins',
+    groups: flags.get('groups') ?? 'system:masters',
   };
 }
 

@@ -21,7 +21,7 @@ export const goldenRunner: Program = (env) => {
   const client = createRestClient(env, {
     servers: ['10.0.0.10:6443'],
     user: 'kubernetes-admin',
-    groups: ['kubeadm:cluster-admins', 'system:authenticated'],
+    groups: ['system:masters', 'system:authenticated'],
     userAgent: 'kubectl',
   });
   const cache = new Map<string, CacheEntry>();

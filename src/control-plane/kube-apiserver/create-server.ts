@@ -9,8 +9,11 @@ import { EVENT_V1, KINDS, POD } from '../../api/kinds/index.ts';
 import { toCoreEvent, toEventsV1 } from '../../api/events.ts';
 import { must } from '../../lib/assert.ts';
 import { ADMISSION_PLUGINS } from './admission/index.ts';
-import { alwaysAllow } from './auth.ts';
+import { AuditIds } from './audit-ids.ts';
+import { createAuthorizer } from './auth/authorizer.ts';
+import { Rbac } from './auth/rbac.ts';
 import { Deadlines } from './deadlines.ts';
+import { FlowControl } from './flow-control/flow-control.ts';
 import { rulesOf } from './resources/index.ts';
 import { asPod, nodeMark } from './resources/pod.ts';
 import { IpAllocator } from './services/ip-allocator.ts';
@@ -19,7 +22,7 @@ import { EventLeases } from './storage/event-leases.ts';
 import { Store } from './storage/store.ts';
 import { WatchCache } from './storage/watch-cache.ts';
 import { WatchHub } from './storage/watch-hub.ts';
-import { START_HOOKS } from './discovery/health.ts';
+import { StartHooks } from './start-hooks.ts';
 
 export function createServer(env: Env, etcd: EtcdApi, options: Options, createHttpClient: CreateHttpClient): Server {
   const hub = new WatchHub(env, etcd);
@@ -38,13 +41,17 @@ export function createServer(env: Env, etcd: EtcdApi, options: Options, createHt
   const byPath = new Map(
     resources.map((resource) => [pathKey(resource.kind.group, resource.kind.version, resource.kind.plural), resource]),
   );
+  const rbac = new Rbac(cacheOf);
   return {
     env,
     options,
     etcd,
     store: new Store(etcd),
     resources,
-    authorizer: alwaysAllow,
+    authorizer: createAuthorizer(options.authorizationModes, rbac, cacheOf),
+    rbac,
+    flowControl: new FlowControl(cacheOf),
+    auditIds: new AuditIds(env),
     admission: ADMISSION_PLUGINS,
     deadlines: new Deadlines(env),
     eventLeases: new EventLeases(env, etcd, options.eventTtlSeconds),
@@ -52,7 +59,7 @@ export function createServer(env: Env, etcd: EtcdApi, options: Options, createHt
     nodePorts: new PortAllocator(env, etcd, options.nodePorts),
     createHttpClient,
     kubelets: new Map(),
-    pendingStart: new Set(START_HOOKS),
+    startHooks: new StartHooks(env),
     resource: (group, version, plural) => byPath.get(pathKey(group, version, plural)),
     storage: (kind) => must(byPath.get(pathKey(kind.group, kind.version, kind.plural))),
   };

@@ -3,23 +3,27 @@ import type { Exchange } from '../../sim/http.ts';
 import type { RequestContext } from './context.ts';
 import type { ServedResource, Server } from './server.ts';
 import { ENDPOINTS, POD } from '../../api/kinds/index.ts';
-import { ApiError, noSuchPath, requestEntityTooLarge, timeout, unknownMethod } from '../../api/status.ts';
+import { ApiError, noSuchPath, requestEntityTooLarge, timeout, unauthorized, unknownMethod } from '../../api/status.ts';
 import { AssertionError } from '../../lib/assert.ts';
 import { utf8Bytes } from '../../lib/fnv.ts';
 import { SECOND } from '../../lib/time.ts';
 import { parseDuration } from '../../lib/duration.ts';
-import { authenticate, forbiddenByAuthorizer } from './auth.ts';
+import type { User } from './auth.ts';
+import { authenticate } from './auth/authenticate.ts';
+import { impersonated, NobodyToBe } from './auth/impersonate.ts';
+import { ANONYMOUS, forbiddenByAuthorizer } from './auth.ts';
 import { handleNonResource } from './discovery/mux.ts';
 import { servesGroupVersion } from './discovery/groups.ts';
 import { handleCreate } from './handlers/create.ts';
 import { handleDelete, handleDeleteCollection } from './handlers/delete.ts';
 import { handlePatch } from './handlers/patch.ts';
 import { handleGet, handleList } from './handlers/read.ts';
+import { handleReview, reviewKindOf } from './handlers/review.ts';
 import { handleUpdate } from './handlers/update.ts';
 import { handleWatch } from './handlers/watch.ts';
 import { negotiate, NOT_ACCEPTABLE, PLAIN } from './negotiate.ts';
 import { requestInfoOf } from './request-info.ts';
-import { respondError, respondPlain, respondPretty } from './respond.ts';
+import { respondError, respondForbidden, respondPlain, respondPretty } from './respond.ts';
 import { storageError } from './storage/errors.ts';
 import { EtcdFailure } from './storage/etcd-client.ts';
 import { handleBinding } from './subresources/binding.ts';
@@ -33,19 +37,20 @@ const WRITE_TIMEOUT = 34 * SECOND;
 export type Handler = (server: Server, ctx: RequestContext, resource: ServedResource) => Promise<void>;
 
 export function handleExchange(server: Server, exchange: Exchange): void {
-  const { method, path: target, headers, body } = exchange.request;
+  const { method, path: target, headers } = exchange.request;
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
   const query = new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1));
   const info = requestInfoOf(method, path, query);
   const userAgent = headers['user-agent'] ?? '';
   const accepted = negotiate(headers['accept'], query, userAgent);
-  const answers = oneAnswer(exchange);
+  const answers = oneAnswer(exchange, { 'audit-id': server.auditIds.next(headers['audit-id']) });
+  const who = identify(server, exchange.request);
   const ctx: RequestContext = {
     exchange: answers.exchange,
     info,
     query,
-    user: authenticate(headers),
+    user: who.user,
     accepted: accepted ?? PLAIN,
     userAgent,
     manager: managerOf(query, userAgent),
@@ -53,11 +58,35 @@ export function handleExchange(server: Server, exchange: Exchange): void {
   };
   const started = server.env.uptime();
   answers.onAnswer((code) => note(server, ctx, code, started));
-  const verdict = server.authorizer.authorize(ctx.user, info);
-  if (!verdict.allowed) {
-    respondError(ctx, forbiddenByAuthorizer(ctx.user, info, verdict.reason));
+  if (who.refuse !== undefined) {
+    who.refuse(ctx);
     return;
   }
+  const flow = server.flowControl.classify(who.user, info);
+  if (flow !== undefined) answers.headers = { ...answers.headers, ...flow.headers };
+  const verdict = server.authorizer.authorize(who.user, info);
+  if (verdict.allowed) serve(server, ctx, answers, accepted !== undefined);
+  else if (mayBeAllowedSoon(server, who.user))
+    run(server, ctx, answers, () => serveLater(server, ctx, answers, accepted !== undefined));
+  else respondForbidden(ctx, forbiddenByAuthorizer(who.user, info, verdict.reason));
+}
+
+/** Nobody has a role before the cluster's first ones are made: who has a name waits for that. */
+function mayBeAllowedSoon(server: Server, user: User): boolean {
+  return server.startHooks.isPending('rbac/bootstrap-roles') && user.name !== ANONYMOUS.name;
+}
+
+async function serveLater(server: Server, ctx: RequestContext, answers: Answers, acceptable: boolean): Promise<void> {
+  await server.startHooks.wait('rbac/bootstrap-roles');
+  if (answers.given()) return;
+  const verdict = server.authorizer.authorize(ctx.user, ctx.info);
+  if (verdict.allowed) serve(server, ctx, answers, acceptable);
+  else respondForbidden(ctx, forbiddenByAuthorizer(ctx.user, ctx.info, verdict.reason));
+}
+
+function serve(server: Server, ctx: RequestContext, answers: Answers, acceptable: boolean): void {
+  const { info, exchange } = ctx;
+  const { body } = exchange.request;
   if (!info.isResourceRequest) {
     run(server, ctx, answers, () => handleNonResource(server, ctx));
     return;
@@ -66,7 +95,7 @@ export function handleExchange(server: Server, exchange: Exchange): void {
     respondPlain(ctx, 404, '404 page not found\n');
     return;
   }
-  if (accepted === undefined) {
+  if (!acceptable) {
     respondPretty(ctx, 406, NOT_ACCEPTABLE.status);
     return;
   }
@@ -75,6 +104,26 @@ export function handleExchange(server: Server, exchange: Exchange): void {
     return;
   }
   run(server, ctx, answers, () => dispatch(server, ctx));
+}
+
+interface Identity {
+  readonly user: User;
+  /** Answers instead of going on. */
+  readonly refuse?: (ctx: RequestContext) => void;
+}
+
+/** Who sent the request, and whom it is to be taken for. */
+function identify(server: Server, { headers, path }: Exchange['request']): Identity {
+  const user = authenticate(server, headers);
+  if (user === undefined) return { user: ANONYMOUS, refuse: (ctx) => respondError(ctx, unauthorized()) };
+  try {
+    return { user: impersonated(user, headers, server.authorizer) ?? user };
+  } catch (error) {
+    if (error instanceof ApiError) return { user, refuse: (ctx) => respondForbidden(ctx, error) };
+    if (!(error instanceof NobodyToBe)) throw error;
+    const text = `Internal Server Error: ${JSON.stringify(path)}: ${error.message}\n`;
+    return { user, refuse: (ctx) => respondPlain(ctx, 500, text) };
+  }
 }
 
 /** What the request names, else the program that sent it. Models managerOrUserAgent. */
@@ -88,6 +137,8 @@ const MAX_MANAGER = 128;
 async function dispatch(server: Server, ctx: RequestContext): Promise<void> {
   const { group, version, resource: plural, subresource, verb, parts } = ctx.info;
   if (group === '' && plural === 'bindings' && parts.length === 1) return bindAny(server, ctx);
+  const review = reviewKindOf(group, plural);
+  if (review !== undefined) return handleReview(server, ctx, review);
   const resource = server.resource(group, version, plural);
   if (resource === undefined || !isInScope(resource, ctx)) throw noSuchPath();
   const deprecation = DEPRECATED.get(resource.kind);
@@ -199,12 +250,14 @@ function durationOf(text: string | null): number | undefined {
 
 interface Answers {
   readonly exchange: Exchange;
+  /** Of every answer, beside its own. */
+  headers: Readonly<Record<string, string>>;
   given(): boolean;
   onAnswer(then: (code: number) => void): void;
 }
 
 /** The exchange, made to take the first answer only: a time-out may come before the handler's. */
-function oneAnswer(exchange: Exchange): Answers {
+function oneAnswer(exchange: Exchange, headers: Readonly<Record<string, string>>): Answers {
   let code: number | undefined;
   const listeners: ((code: number) => void)[] = [];
   const claim = (status: number): boolean => {
@@ -213,22 +266,24 @@ function oneAnswer(exchange: Exchange): Answers {
     for (const listener of listeners) listener(status);
     return true;
   };
-  return {
+  const answers: Answers = {
+    headers,
     exchange: {
       request: exchange.request,
       peer: exchange.peer,
-      respond(status, body, headers) {
-        if (claim(status)) exchange.respond(status, body, headers);
+      respond(status, body, own) {
+        if (claim(status)) exchange.respond(status, body, { ...answers.headers, ...own });
       },
-      start(status, headers) {
+      start(status, own) {
         claim(status);
-        return exchange.start(status, headers);
+        return exchange.start(status, { ...answers.headers, ...own });
       },
       on: (handlers) => exchange.on(handlers),
     },
     given: () => code !== undefined,
     onAnswer: (then) => listeners.push(then),
   };
+  return answers;
 }
 
 const MUTATING = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);

@@ -39,11 +39,11 @@ export interface Harness {
 }
 
 export async function createHarness(
-  over: { clock?: FakeClock; etcd?: FakeEtcd; controllers?: boolean } = {},
+  over: { clock?: FakeClock; etcd?: FakeEtcd; controllers?: boolean; flags?: readonly string[] } = {},
 ): Promise<Harness> {
   const clock = over.clock ?? createFakeClock('kube-apiserver');
   const etcd = over.etcd ?? createFakeEtcd(clock.env);
-  const server = createServer(clock.env, etcd, parseOptions(clock.env), () => {
+  const server = createServer(clock.env, etcd, parseOptions(withFlags(clock.env, over.flags ?? [])), () => {
     throw new Error('no kubelets here');
   });
   if (over.controllers !== false) startControllers(server);
@@ -88,7 +88,12 @@ export async function createHarness(
         cancel: () => void (ended = true),
       };
       handleExchange(server, {
-        request: { method: 'GET', path, headers: { 'x-remote-user': 'kubernetes-admin', ...headers }, body: '' },
+        request: {
+          method: 'GET',
+          path,
+          headers: { 'x-remote-user': 'kubernetes-admin', 'x-remote-group': 'system:masters', ...headers },
+          body: '',
+        },
         peer: '10.0.0.2:40000',
         respond(status, reply = '') {
           events.push({ status, body: parsed(reply) });
@@ -118,6 +123,10 @@ export async function createHarness(
 /** What it says in its discovery that it serves. */
 export function servedByHarness(harness: Harness): Promise<ServedKinds> {
   return servedBy(async (path) => (await harness.call('GET', path)).text);
+}
+
+function withFlags(env: FakeClock['env'], argv: readonly string[]): FakeClock['env'] {
+  return Object.create(env, { args: { value: { argv } } }) as FakeClock['env'];
 }
 
 function parsed(text: string): unknown {

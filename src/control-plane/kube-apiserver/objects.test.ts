@@ -306,9 +306,14 @@ describe('discovery', () => {
     expect(groups.groups.map((group: Parsed) => group.name)).toEqual([
       'apps',
       'events.k8s.io',
+      'authentication.k8s.io',
+      'authorization.k8s.io',
+      'certificates.k8s.io',
+      'rbac.authorization.k8s.io',
       'scheduling.k8s.io',
       'coordination.k8s.io',
       'discovery.k8s.io',
+      'flowcontrol.apiserver.k8s.io',
     ]);
     const { body: apps } = await call('GET', '/apis/apps/v1');
     expect(apps.resources.map((resource: Parsed) => resource.name)).toEqual([

@@ -1,4 +1,5 @@
 import type { Env, Micros } from '../../sim/env.ts';
+import type { AuthorizationMode } from './auth/authorizer.ts';
 import { ClusterDefaults, Ports } from '../../api/ports.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { argvOf, parseFlags } from '../../lib/flags.ts';
@@ -20,6 +21,7 @@ export interface Options {
   readonly minRequestTimeout: Micros;
   readonly eventTtlSeconds: number;
   readonly serviceAccountIssuer: string;
+  readonly authorizationModes: readonly AuthorizationMode[];
 }
 
 export function parseOptions(env: Env): Options {
@@ -38,6 +40,7 @@ export function parseOptions(env: Env): Options {
     minRequestTimeout: flags.int('min-request-timeout', 1800) * SECOND,
     eventTtlSeconds: Math.floor(durationOf(flags.get('event-ttl'), 60 * MINUTE) / SECOND),
     serviceAccountIssuer: flags.get('service-account-issuer') ?? 'https://kubernetes.default.svc.cluster.local',
+    authorizationModes: modesOf(flags.list('authorization-mode')),
   };
 }
 
@@ -48,4 +51,11 @@ function durationOf(text: string | undefined, fallback: Micros): Micros {
 function parsePortRange(text: string | undefined): { from: number; to: number } | undefined {
   const match = /^([0-9]+)-([0-9]+)$/.exec(text ?? '');
   return match === null ? undefined : { from: Number(match[1]), to: Number(match[2]) };
+}
+
+const MODES: readonly AuthorizationMode[] = ['AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC'];
+
+function modesOf(names: readonly string[]): readonly AuthorizationMode[] {
+  const modes = MODES.filter((mode) => names.includes(mode)).sort((a, b) => names.indexOf(a) - names.indexOf(b));
+  return modes.length === 0 ? ['AlwaysAllow'] : modes;
 }

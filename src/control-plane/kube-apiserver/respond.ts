@@ -44,6 +44,14 @@ export function respondError(ctx: RequestContext, error: ApiError): void {
   });
 }
 
+export function respondForbidden(ctx: RequestContext, error: ApiError): void {
+  ctx.exchange.respond(error.code, formatBody(JSON.stringify(error.status), ctx.accepted), {
+    ...NO_CACHE,
+    'content-type': contentTypeOf(ctx.accepted),
+    'x-content-type-options': 'nosniff',
+  });
+}
+
 /** A text as it is, with headers of its own. */
 export function respondContent(
   ctx: RequestContext,

@@ -3,7 +3,11 @@ import type { Kind } from '../../api/kind.ts';
 import type { Env } from '../../sim/env.ts';
 import type { CreateHttpClient, HttpClient } from '../../sim/http.ts';
 import type { AdmissionPlugin } from './admission/admission.ts';
+import type { AuditIds } from './audit-ids.ts';
 import type { Authorizer } from './auth.ts';
+import type { Rbac } from './auth/rbac.ts';
+import type { StartHooks } from './start-hooks.ts';
+import type { FlowControl } from './flow-control/flow-control.ts';
 import type { Options } from './options.ts';
 import type { Rules } from './resources/rules.ts';
 import type { EventLeases } from './storage/event-leases.ts';
@@ -33,6 +37,9 @@ export interface Server {
   readonly store: Store;
   readonly resources: readonly ServedResource[];
   readonly authorizer: Authorizer;
+  readonly rbac: Rbac;
+  readonly flowControl: FlowControl;
+  readonly auditIds: AuditIds;
   readonly admission: readonly AdmissionPlugin[];
   readonly deadlines: Deadlines;
   readonly eventLeases: EventLeases;
@@ -41,8 +48,7 @@ export interface Server {
   readonly createHttpClient: CreateHttpClient;
   /** Connections to kubelets, by address. */
   readonly kubelets: Map<string, HttpClient>;
-  /** Names of what has to be done before this server is ready, and is not yet. */
-  readonly pendingStart: Set<string>;
+  readonly startHooks: StartHooks;
   resource(group: string, version: string, plural: string): ServedResource | undefined;
   /** The resource that holds the stored form of this kind. */
   storage(kind: Kind): ServedResource;

@@ -1,4 +1,5 @@
 import { createEventRecorder } from '../../client/events.ts';
+import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/contract.ts';
 import { createInformers } from '../../client/informers.ts';
 import { runLeaderElection } from '../../client/leader-election.ts';
@@ -15,6 +16,18 @@ import type { ControllerContext } from './controller.ts';
 import { CONTROLLERS } from './controllers/index.ts';
 
 const USER = 'system:kube-controller-manager';
+
+/** Service accounts that are not called as their controller is. */
+const ACCOUNTS: Readonly<Record<string, string>> = {
+  'endpoints-controller': 'endpoint-controller',
+  'garbage-collector-controller': 'generic-garbage-collector',
+  'node-ipam-controller': 'node-controller',
+  'node-lifecycle-controller': 'node-controller',
+  'pod-garbage-collector-controller': 'pod-garbage-collector',
+  'root-ca-certificate-publisher-controller': 'root-ca-cert-publisher',
+  'serviceaccount-controller': 'service-account-controller',
+  'taint-eviction-controller': 'node-controller',
+};
 
 /**
  * Arguments: `{ "argv": ["--flag=value", …] }` with upstream's flags and defaults: --master (host:port of the API,
@@ -42,8 +55,20 @@ export const kubeControllerManager: Program = (env) => {
   const context: ControllerContext = { env, client, informers, cache: createCache(informers), flags, recorder };
   serveHealth(env, flags);
 
+  /** `--use-service-account-credentials`: each controller writes in its own name, and may do what that name may. */
+  function clientOf(controller: string): Client {
+    if (!flags.bool('use-service-account-credentials', false)) return client;
+    const account = ACCOUNTS[controller] ?? controller;
+    return client.as(`system:serviceaccount:kube-system:${account}`, [
+      'system:serviceaccounts',
+      'system:serviceaccounts:kube-system',
+    ]);
+  }
+
   function run(): void {
-    for (const controller of CONTROLLERS) if (isEnabled(flags, controller.name)) controller.start(context);
+    for (const controller of CONTROLLERS) {
+      if (isEnabled(flags, controller.name)) controller.start({ ...context, client: clientOf(controller.name) });
+    }
     informers.start();
   }
   if (!flags.bool('leader-elect', true)) return run();

@@ -24,6 +24,7 @@ export const kubeProxy: Program = (env) => {
   const client = createRestClient(env, {
     servers: flags.list('master'),
     user: 'system:serviceaccount:kube-system:kube-proxy',
+    groups: ['system:serviceaccounts', 'system:serviceaccounts:kube-system'],
   });
   const informers = createInformers(env, client);
   const services = informers.for(Services);

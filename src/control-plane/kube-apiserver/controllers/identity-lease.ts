@@ -25,7 +25,7 @@ export function startIdentityLease(server: Server): void {
     env.spawn(async () => {
       try {
         await renewOnce(server, name, holder);
-        server.pendingStart.delete('start-apiserver-identity-lease-controller');
+        server.startHooks.done('start-kube-apiserver-identity-lease-controller');
       } catch (error) {
         if (!(error instanceof ApiError) && !(error instanceof EtcdFailure)) throw error;
       }

@@ -25,7 +25,7 @@ export function startKubernetesService(server: Server): void {
     env.spawn(async () => {
       try {
         await reconcile(server);
-        server.pendingStart.delete('bootstrap-controller');
+        server.startHooks.done('bootstrap-controller');
       } catch (error) {
         if (!(error instanceof ApiError) && !(error instanceof EtcdFailure)) throw error;
       }

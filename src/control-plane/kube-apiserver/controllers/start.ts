@@ -2,27 +2,32 @@ import type { Server } from '../server.ts';
 import { ApiError } from '../../../api/status.ts';
 import { SECOND } from '../../../lib/time.ts';
 import { EtcdFailure } from '../storage/etcd-client.ts';
+import { ensureAll } from '../bootstrap/ensure.ts';
+import { flowControlObjects } from '../bootstrap/flow-control.ts';
+import { policyObjects } from '../bootstrap/policy.ts';
 import { startCompactor } from './compactor.ts';
 import { startIdentityLease } from './identity-lease.ts';
 import { startKubernetesService } from './kubernetes-service.ts';
 import { repairNodePorts } from './node-port-repair.ts';
-import { bootstrapPriorityClasses, bootstrapNamespaces } from './system-objects.ts';
+import { systemObjects } from './system-objects.ts';
 
 const RETRY = 1 * SECOND;
 
 /** What an apiserver does besides answering. */
 export function startControllers(server: Server): void {
-  const { env, pendingStart } = server;
+  const { env, options, startHooks } = server;
   env.spawn(async () => {
-    await untilDone(server, () => bootstrapNamespaces(server));
-    pendingStart.delete('start-system-namespaces-controller');
-    await untilDone(server, () => bootstrapPriorityClasses(server));
-    pendingStart.delete('scheduling/bootstrap-system-priority-classes');
-    pendingStart.delete('start-kubernetes-service-cidr-controller');
+    const policy = options.authorizationModes.includes('RBAC') ? policyObjects() : [];
+    await untilDone(server, () => ensureAll(server, [...policy, ...systemObjects(), ...flowControlObjects()]));
+    startHooks.done('rbac/bootstrap-roles');
+    startHooks.done('start-system-namespaces-controller');
+    startHooks.done('scheduling/bootstrap-system-priority-classes');
+    startHooks.done('priority-and-fairness-config-producer');
+    startHooks.done('start-kubernetes-service-cidr-controller');
     startKubernetesService(server);
     startIdentityLease(server);
     await untilDone(server, () => repairNodePorts(server));
-    pendingStart.delete('start-service-ip-repair-controllers');
+    startHooks.done('start-service-ip-repair-controllers');
   });
   startCompactor(server);
 }

@@ -1,12 +1,9 @@
 // Models controlplane/controller/systemnamespaces and registry/scheduling/rest: what every cluster has from the start.
 import type { KubeObject } from '../../../api/types.gen.ts';
 import type { Kind } from '../../../api/kind.ts';
-import type { Server } from '../server.ts';
+import type { Content } from '../bootstrap/policy.ts';
 import { NAMESPACE, PRIORITY_CLASS } from '../../../api/kinds/index.ts';
 import { decodeValue } from '../../../api/decode-request.ts';
-import { keyOf } from '../../../api/scheme.ts';
-import { isAlreadyExists } from '../../../api/status.ts';
-import { createObject } from '../handlers/create.ts';
 
 /** The apiserver's own identity on its loopback connection. */
 export const LOOPBACK = {
@@ -16,10 +13,6 @@ export const LOOPBACK = {
 };
 
 const NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease', 'default'];
-
-export async function bootstrapNamespaces(server: Server): Promise<void> {
-  for (const name of NAMESPACES) await ensure(server, NAMESPACE, { metadata: { name } });
-}
 
 const CLASSES = [
   [
@@ -34,22 +27,17 @@ const CLASSES = [
   ],
 ] as const;
 
-export async function bootstrapPriorityClasses(server: Server): Promise<void> {
-  for (const [name, value, description] of CLASSES) {
-    const content = { metadata: { name }, value, description, preemptionPolicy: 'PreemptLowerPriority' };
-    await ensure(server, PRIORITY_CLASS, content);
-  }
-}
-
-async function ensure(server: Server, kind: Kind, content: Pick<KubeObject, 'metadata'> & object): Promise<void> {
-  const resource = server.storage(kind);
-  const key = keyOf(kind, undefined, content.metadata.name);
-  if ((await server.store.get(key)) !== undefined) return;
-  try {
-    await createObject(server, { ...LOOPBACK, warnings: [] }, resource, complete(kind, content), false);
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
+export function systemObjects(): Content[] {
+  return [
+    ...NAMESPACES.map((name) => ({ kind: NAMESPACE, metadata: { name } })),
+    ...CLASSES.map(([name, value, description]) => ({
+      kind: PRIORITY_CLASS,
+      metadata: { name },
+      value,
+      description,
+      preemptionPolicy: 'PreemptLowerPriority',
+    })),
+  ];
 }
 
 /** An object of ours, completed as one from a request's body is. */

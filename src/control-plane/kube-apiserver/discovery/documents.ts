@@ -1,8 +1,7 @@
 // What /openapi says, written out and hashed once. Large, and few requests need it: loaded late.
 import type { Written } from './written.ts';
 import { TEXTS } from 'virtual:kubernetes-texts';
-import { documentPath, openApiDocument } from '../../../api/openapi.ts';
-import { KINDS } from '../../../api/scheme.ts';
+import { documentPath, openApiDocument, SERVED } from '../../../api/openapi.ts';
 import { bytesToText } from '../../../lib/byte-text.ts';
 import { openApiV2 } from './openapi-v2.ts';
 import { swaggerBytes } from './openapi-v2-protobuf.ts';
@@ -48,5 +47,5 @@ function once(name: string, make: () => object | undefined): Written | undefined
 }
 
 function paths(): string[] {
-  return [...new Set(KINDS.map(documentPath))].sort();
+  return [...new Set(SERVED.map(documentPath))].sort();
 }

@@ -1,5 +1,6 @@
 import type { Kind, Subresource } from '../../../api/kind.ts';
 import type { Server } from '../server.ts';
+import { REVIEW_KINDS } from '../../../api/kinds/index.ts';
 import { apiVersionOf } from '../../../api/scheme.ts';
 import { sortBy } from '../../../lib/order.ts';
 
@@ -28,7 +29,7 @@ const GROUP_ORDER = [
 ];
 
 function kindsOf(server: Server): readonly Kind[] {
-  return server.resources.map(({ kind }) => kind);
+  return [...server.resources.map(({ kind }) => kind), ...REVIEW_KINDS];
 }
 
 /** The groups served under /apis, by priority. */
@@ -42,7 +43,10 @@ export function groupsOf(server: Server): readonly string[] {
 }
 
 export function servesGroupVersion(server: Server, group: string, version: string): boolean {
-  return server.resources.some(({ kind }) => kind.group === group && kind.version === version);
+  return (
+    server.resources.some(({ kind }) => kind.group === group && kind.version === version) ||
+    REVIEW_KINDS.some((kind) => kind.group === group && kind.version === version)
+  );
 }
 
 function kindsIn(server: Server, group: string, version: string): readonly Kind[] {
@@ -93,7 +97,7 @@ function resourceEntry(kind: Kind): object {
     verbs: kind.verbs,
     ...(kind.shortNames.length === 0 ? {} : { shortNames: kind.shortNames }),
     ...(kind.categories.length === 0 ? {} : { categories: kind.categories }),
-    storageVersionHash: kind.storageVersionHash,
+    ...(kind.storageVersionHash === '' ? {} : { storageVersionHash: kind.storageVersionHash }),
   };
 }
 

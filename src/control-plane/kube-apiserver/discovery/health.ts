@@ -3,6 +3,7 @@ import type { RequestContext } from '../context.ts';
 import type { Server } from '../server.ts';
 import { SECOND } from '../../../lib/time.ts';
 import { respondPlain } from '../respond.ts';
+import { START_HOOKS } from '../start-hooks.ts';
 
 type Endpoint = 'healthz' | 'livez' | 'readyz';
 type Check = () => Promise<boolean> | boolean;
@@ -55,16 +56,6 @@ function checksOf(server: Server, endpoint: Endpoint): ReadonlyMap<string, Check
     checks.set('etcd-readiness', etcd);
     checks.set('informer-sync', () => server.resources.every(({ cache }) => cache.ready));
   }
-  for (const name of START_HOOKS) checks.set(`poststarthook/${name}`, () => !server.pendingStart.has(name));
+  for (const name of START_HOOKS) checks.set(`poststarthook/${name}`, () => !server.startHooks.isPending(name));
   return checks;
 }
-
-/** What has to be done once after the start. */
-export const START_HOOKS = [
-  'start-system-namespaces-controller',
-  'start-kubernetes-service-cidr-controller',
-  'start-apiserver-identity-lease-controller',
-  'scheduling/bootstrap-system-priority-classes',
-  'bootstrap-controller',
-  'start-service-ip-repair-controllers',
-] as const;

@@ -98,7 +98,7 @@ async function createNamed(
 ): Promise<Stored | undefined> {
   const { kind, rules } = resource;
   const plain = prepareForCreate(kind, object);
-  const prepared = rules.stamp?.(plain, formatTime(server.env.now())) ?? plain;
+  const prepared = rules.stamp?.(plain, formatTime(server.env.now()), attributes.user) ?? plain;
   reject(validateCreate(kind, prepared));
   const reservation = await rules.reserveForCreate?.(server, prepared, dryRun);
   const complete = reservation?.object ?? prepared;

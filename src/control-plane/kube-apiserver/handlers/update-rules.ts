@@ -9,6 +9,8 @@ import {
   validateUpdate,
 } from '../../../api/strategy/index.ts';
 import { validateEphemeralContainersUpdate, validatePodResize } from '../../../api/validation/pod.ts';
+import { validateApproval } from '../../../api/validation/certificates.ts';
+import { asSigningRequest } from '../resources/certificate-signing-request.ts';
 import { asPod } from '../resources/pod.ts';
 import { member, withMember, withMetadata } from '../storage/objects.ts';
 
@@ -22,6 +24,22 @@ const MAIN: UpdateRules = { prepare: prepareForUpdate, validate: validateUpdate 
 
 const BY_SUBRESOURCE: Readonly<Record<string, UpdateRules>> = {
   status: { prepare: prepareForStatusUpdate, validate: validateStatusUpdate },
+  approval: {
+    prepare(kind, next, current) {
+      const { conditions } = asSigningRequest(next).status ?? {};
+      const status = { ...asSigningRequest(current).status, ...(conditions === undefined ? {} : { conditions }) };
+      return prepareForStatusUpdate(
+        kind,
+        withMember(withMember(next, 'spec', member(current, 'spec')), 'status', status),
+        {
+          ...current,
+          status,
+        } as KubeObject,
+      );
+    },
+    validate: (kind, next, current) =>
+      asInvalid(kind, next, validateApproval(asSigningRequest(next), asSigningRequest(current))),
+  },
   finalize: {
     prepare(_kind, next, current) {
       const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds } = current.metadata;

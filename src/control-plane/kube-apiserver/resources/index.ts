@@ -1,6 +1,16 @@
 import type { Kind } from '../../../api/kind.ts';
 import type { Rules } from './rules.ts';
-import { EVENT, EVENT_V1, LEASE, NAMESPACE, POD, SERVICE, SERVICE_ACCOUNT } from '../../../api/kinds/index.ts';
+import {
+  CERTIFICATE_SIGNING_REQUEST,
+  EVENT,
+  EVENT_V1,
+  LEASE,
+  NAMESPACE,
+  POD,
+  SERVICE,
+  SERVICE_ACCOUNT,
+} from '../../../api/kinds/index.ts';
+import { signingRequestRules } from './certificate-signing-request.ts';
 import { namespaceRules } from './namespace.ts';
 import { podRules } from './pod.ts';
 import { DEFAULT_RULES } from './rules.ts';
@@ -8,6 +18,7 @@ import { serviceRules } from './service.ts';
 
 /** Kinds with rules of their own. */
 const RULES: ReadonlyMap<Kind, Rules> = new Map<Kind, Rules>([
+  [CERTIFICATE_SIGNING_REQUEST, signingRequestRules],
   [EVENT, { ...DEFAULT_RULES, garbageCollected: false }],
   [EVENT_V1, { ...DEFAULT_RULES, garbageCollected: false }],
   [LEASE, { ...DEFAULT_RULES, unconditionalUpdate: false }],

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../../api/types.gen.ts';
+import type { User } from '../auth.ts';
 import type { Server } from '../server.ts';
 
 /** Something reserved for a write: kept when the write succeeds, given back when it fails. */
@@ -16,8 +17,8 @@ export interface Rules {
   readonly returnsDeleted: boolean;
   /** Takes part in garbage collection: its deletion may orphan or wait for dependents. */
   readonly garbageCollected: boolean;
-  /** Writes the time of creation where a new object tells it. */
-  stamp?(object: KubeObject, now: string): KubeObject;
+  /** Writes the time of creation, or who made it, where a new object tells that. */
+  stamp?(object: KubeObject, now: string, user: User): KubeObject;
   /** Seconds that the object's keeper gets; absent: the kind is not deleted gracefully. */
   gracePeriod?(object: KubeObject, asked: number | undefined): number;
   /** An update that leaves nothing to wait for may delete the object. */

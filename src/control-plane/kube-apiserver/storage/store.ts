@@ -45,6 +45,16 @@ export class Store {
     return response.succeeded ? withResourceVersion(object, response.header.revision) : undefined;
   }
 
+  /** All of these in one transaction: the revision that they are of; undefined when any of them exists already. */
+  async createAll(objects: readonly (readonly [key: string, object: KubeObject])[]): Promise<number | undefined> {
+    const { succeeded, header } = await this.#etcd.txn({
+      compare: objects.map(([key]) => ({ key, target: 'MOD', result: 'EQUAL', value: 0 })),
+      success: objects.map(([key, object]) => ({ put: { key, value: encodeStored(object) } })),
+      failure: [],
+    });
+    return succeeded ? header.revision : undefined;
+  }
+
   /**
    * Applies `change` to the object until it is written unchanged by others. Starts from `suggestion` (which may be old) when there is one:
    * what fails or changes nothing against an old state is tried again on the latest.

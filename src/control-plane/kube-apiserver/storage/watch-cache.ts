@@ -63,6 +63,7 @@ export class WatchCache {
   readonly #markOf: MarksOf | undefined;
   readonly #readers = new Set<() => void>();
   #askingProgress = false;
+  #generation = 0;
 
   constructor(env: Env, etcd: EtcdApi, hub: WatchHub, prefix: string, markOf?: MarksOf) {
     this.#markOf = markOf;
@@ -83,6 +84,11 @@ export class WatchCache {
   /** The content is that of this revision (and, for this resource, of none later). */
   get revision(): number {
     return this.#revision;
+  }
+
+  /** Counts changes of the content: what is derived from it holds as long as this stays. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** A watch can start at this revision or later. */
@@ -209,6 +215,7 @@ export class WatchCache {
     this.#since = revision;
     this.#ring = [];
     this.#ready = true;
+    this.#generation++;
     this.#hub.subscribe({
       prefix: this.prefix,
       nextRevision: () => this.#revision + 1,
@@ -267,6 +274,7 @@ export class WatchCache {
   }
 
   #record(event: CacheEvent): void {
+    this.#generation++;
     this.#ring.push(event);
     if (this.#ring.length > RING_LIMIT * 2) {
       const dropped = this.#ring.splice(0, RING_LIMIT);

@@ -18,6 +18,7 @@ const STREAM: Methods = { GET: handlePodStream, POST: handlePodStream };
 
 /** By name, with the kind where the name alone does not say it. */
 const HANDLERS: Readonly<Record<string, Methods>> = {
+  approval: OBJECT,
   status: OBJECT,
   ephemeralcontainers: OBJECT,
   resize: OBJECT,

@@ -21,7 +21,8 @@ export function tableText(
   }
   const printer = printerOf(resource.kind);
   const now = server.env.now();
-  const rows = objects.map((object) => rowText(printer, object, include, now));
+  const ordered = printer.compare === undefined ? objects : [...objects].sort(printer.compare);
+  const rows = ordered.map((object) => rowText(printer, object, include, now));
   const columns = withColumns ? JSON.stringify(printer.columns.map(definitionOf)) : 'null';
   return `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":${JSON.stringify(metadata)},"columnDefinitions":${columns},"rows":[${rows.join(',')}]}`;
 }

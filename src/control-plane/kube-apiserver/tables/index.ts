@@ -4,14 +4,14 @@ import { clusterPrinters } from './cluster.ts';
 import { networkPrinters } from './network.ts';
 import { nodePrinter } from './node.ts';
 import { podPrinter } from './pod.ts';
+import { policyPrinters } from './policy.ts';
 import { workloadPrinters } from './workloads.ts';
 import { NAME } from './table.ts';
 
 const PRINTERS: ReadonlyMap<Kind, Printer> = new Map(
-  [podPrinter, nodePrinter, ...workloadPrinters, ...networkPrinters, ...clusterPrinters].map((printer) => [
-    printer.kind,
-    printer,
-  ]),
+  [podPrinter, nodePrinter, ...workloadPrinters, ...networkPrinters, ...clusterPrinters, ...policyPrinters].map(
+    (printer) => [printer.kind, printer],
+  ),
 );
 
 export function printerOf(kind: Kind): Printer {

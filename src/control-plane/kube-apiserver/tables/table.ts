@@ -19,6 +19,8 @@ export interface Printer {
   readonly kind: Kind;
   readonly columns: readonly Column[];
   cells(object: KubeObject, now: Micros): readonly Cell[];
+  /** The order of rows, where it is not that of the list. */
+  readonly compare?: (a: KubeObject, b: KubeObject) => number;
 }
 
 export const NAME: Column = { name: 'Name', format: 'name' };
