@@ -83,7 +83,7 @@ describe('decoding', () => {
         template: { spec: { containers: [{ name: 'c', resources: { limits: { cpu: '0.5' } } }] } },
       },
     });
-    expect(unknown).toEqual(['unknown field "metadata.foo"']);
+    expect(unknown).toEqual(['metadata.foo']);
     expect(value).toEqual({
       metadata: { name: 'd' },
       spec: {

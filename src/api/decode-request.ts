@@ -7,6 +7,7 @@ import type { KubeObject } from './meta.ts';
 import type { Kind } from './kind.ts';
 import { apiVersionOf, parseApiVersion } from './scheme.ts';
 import { badRequest, quote } from './status.ts';
+import { strictPatchProblems, strictProblems } from './strict.ts';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
@@ -40,7 +41,7 @@ export function decodeBody(text: string, kind: Kind | Expected, validation: Fiel
       value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
     throw unrecognized(kind, `json: cannot unmarshal ${found} into Go value of type ${TYPE_META}`, text);
   }
-  return decodeValue(value, kind, validation, scan.duplicates);
+  return decodeValue(value, kind, validation, (unknown) => strictProblems(text, scan.duplicates, unknown));
 }
 
 /** The same for a body that is parsed already: YAML, or the outcome of a patch. */
@@ -48,7 +49,7 @@ export function decodeValue(
   value: Readonly<Record<string, unknown>>,
   kind: Kind | Expected,
   validation: FieldValidation = 'Warn',
-  duplicates: readonly string[] = [],
+  problemsOf: (unknown: readonly string[]) => string[] = (unknown) => strictPatchProblems([], unknown),
 ): DecodedBody {
   const said = checkTypeMeta(value, kind);
   const fail = (problem: string): never => {
@@ -56,7 +57,7 @@ export function decodeValue(
   };
   try {
     const decoded = decode(kind.type, value);
-    const problems = [...duplicates.map((path) => `duplicate field ${quote(path)}`), ...decoded.unknown];
+    const problems = validation === 'Ignore' ? [] : problemsOf(decoded.unknown);
     if (validation === 'Strict' && problems.length > 0) fail(`strict decoding error: ${problems.join(', ')}`);
     const object = { ...decoded.value, apiVersion: apiVersionOf(kind), kind: kind.kind };
     if (!Object.hasOwn(decoded.value, 'metadata')) Object.assign(object, { metadata: {} });

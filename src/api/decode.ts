@@ -15,7 +15,7 @@ export class DecodeError extends Error {
 
 export interface Decoded {
   readonly value: Record<string, unknown>;
-  /** `unknown field "spec.foo"`, in the order of the document. */
+  /** Paths of members that the type has not, in the order of the document. */
   readonly unknown: readonly string[];
 }
 
@@ -52,7 +52,7 @@ class Decoder {
       const field = fields.get(name);
       const at = path === '' ? name : `${path}.${name}`;
       if (field === undefined) {
-        this.unknown.push(`unknown field ${quote(at)}`);
+        this.unknown.push(at);
         continue;
       }
       const decoded = this.#field(type, field, member, at, goPath === '' ? name : `${goPath}.${name}`);

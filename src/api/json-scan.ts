@@ -20,13 +20,32 @@ export function scanJson(text: string): JsonScan {
   }
 }
 
+/** Where each member stands among all of the text, and where its first repetition does. The text is JSON. */
+export function memberOrder(text: string): {
+  readonly first: ReadonlyMap<string, number>;
+  readonly second: ReadonlyMap<string, number>;
+} {
+  const first = new Map<string, number>();
+  const second = new Map<string, number>();
+  let count = 0;
+  const scanner = new Scanner(text, (path, repeated) => {
+    count++;
+    if (!first.has(path)) first.set(path, count);
+    else if (repeated && !second.has(path)) second.set(path, count);
+  });
+  scanner.document();
+  return { first, second };
+}
+
 class Scanner {
   readonly duplicates: string[] = [];
+  readonly #onMember: ((path: string, repeated: boolean) => void) | undefined;
   readonly #text: string;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, onMember?: (path: string, repeated: boolean) => void) {
     this.#text = text;
+    this.#onMember = onMember;
   }
 
   document(): void {
@@ -62,6 +81,7 @@ class Scanner {
       const key = this.#string();
       const member = path === '' ? key : `${path}.${key}`;
       if (seen.has(key)) this.duplicates.push(member);
+      this.#onMember?.(member, seen.has(key));
       seen.add(key);
       this.#space();
       if (this.#text[this.#at] !== ':') this.#fail('after object key');

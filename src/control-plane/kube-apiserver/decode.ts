@@ -3,6 +3,7 @@ import type { FieldValidation } from '../../api/decode-request.ts';
 import type { KubeObject } from '../../api/types.gen.ts';
 import type { RequestContext } from './context.ts';
 import { decodeBody, decodeValue } from '../../api/decode-request.ts';
+import { asYamlError, repeatedYamlKeys, strictPatchProblems } from '../../api/strict.ts';
 import { badRequest, unsupportedMediaType } from '../../api/status.ts';
 import { isObject } from '../../lib/json.ts';
 import { MEDIA_TYPES } from './negotiate.ts';
@@ -25,7 +26,12 @@ export function decodeRequestBody(ctx: RequestContext, kind: ExpectedKind, valid
     return object;
   }
   if (mediaType !== 'application/yaml') throw unsupportedMediaType(MEDIA_TYPES);
-  const { object, warnings } = decodeValue(parseYamlObject(body, kind), kind, validation);
+  const repeated = validation === 'Ignore' ? [] : repeatedYamlKeys(body);
+  const { object, warnings } = decodeValue(parseYamlObject(body, kind), kind, validation, (unknown) => {
+    const problems = strictPatchProblems([], unknown);
+    if (repeated.length === 0) return problems;
+    return validation === 'Strict' ? [asYamlError(repeated), ...problems] : [...repeated, ...problems];
+  });
   ctx.warnings.push(...warnings);
   return object;
 }
@@ -38,7 +44,7 @@ export function mediaTypeOf(contentType: string | undefined): string {
 function parseYamlObject(text: string, kind: ExpectedKind): Record<string, unknown> {
   let value: unknown;
   try {
-    value = parse(text, { version: '1.1', logLevel: 'silent' });
+    value = parse(text, { version: '1.1', logLevel: 'silent', uniqueKeys: false });
   } catch {
     throw badRequest(
       `the object provided is unrecognized (must be of type ${kind.kind}): couldn't get version/kind; yaml parse error`,

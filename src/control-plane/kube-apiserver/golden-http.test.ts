@@ -192,7 +192,11 @@ describe.skipIf(!existsSync(FILE))('recorded exchanges', () => {
     judge(
       '09-http',
       'raw HTTP',
-      rows.map((row) => ({ exact: right.has(row), exactOnBuilt: right.has(row), missing: kinds.missingInPath(row.path) })),
+      rows.map((row) => ({
+        exact: right.has(row),
+        exactOnBuilt: right.has(row),
+        missing: kinds.missingInPath(row.path),
+      })),
     );
   }, 60_000);
 });

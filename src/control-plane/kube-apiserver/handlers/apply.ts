@@ -10,6 +10,7 @@ import { parseDocument } from 'yaml';
 import { decode, DecodeError } from '../../../api/decode.ts';
 import { applyConfiguration } from '../../../api/managed-fields/managers.ts';
 import { apiVersionOf, keyOf } from '../../../api/scheme.ts';
+import { asYamlError, repeatedYamlKeys } from '../../../api/strict.ts';
 import { badRequest, isAlreadyExists, isNotFound, notFound, plainError } from '../../../api/status.ts';
 import { withDefaults } from '../../../api/strategy/index.ts';
 import { isObject } from '../../../lib/json.ts';
@@ -42,12 +43,11 @@ function parseConfiguration(ctx: RequestContext, validation: FieldValidation): C
   }
   const value: unknown = document.toJS();
   if (!isObject(value)) throw badRequest('error decoding YAML: error unmarshaling JSON: not an object');
-  const repeated = parseDocument(body, { version: '1.1', logLevel: 'silent' }).errors;
-  if (repeated.length > 0 && validation !== 'Ignore') {
-    const text = `error strict decoding YAML: error converting YAML to JSON: yaml: ${repeated[0]?.message.split('\n')[0] ?? ''}`;
-    if (validation === 'Strict') throw badRequest(text);
-    ctx.warnings.push(text);
-  }
+  if (validation === 'Ignore') return value;
+  const repeated = repeatedYamlKeys(body);
+  if (repeated.length > 0 && validation === 'Strict')
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${asYamlError(repeated)}`);
+  ctx.warnings.push(...repeated);
   return value;
 }
 

@@ -10,6 +10,7 @@ import { PatchError } from '../../../api/patch/directives.ts';
 import { applyJsonPatch } from '../../../api/patch/json-patch.ts';
 import { applyMergePatch } from '../../../api/patch/merge-patch.ts';
 import { applyStrategicPatch } from '../../../api/patch/strategic.ts';
+import { strictPatchProblems, strictProblems } from '../../../api/strict.ts';
 import { badRequest, failure, plainError, quote, unsupportedMediaType } from '../../../api/status.ts';
 import { withDefaults } from '../../../api/strategy/index.ts';
 import { isObject } from '../../../lib/json.ts';
@@ -64,8 +65,9 @@ export function readPatch(
   const options = writeOptions('PatchOptions', ctx.query, type);
   if (!ACCEPTED.includes(type)) throw unsupportedMediaType(ACCEPTED);
   const patch = parsePatch(type, body);
+  const said = options.fieldValidation === 'Ignore' ? [] : problemsOfPatch(type, body, patch);
   return {
-    patcher: (current) => applyPatch(ctx, kind, type, patch, current, options.fieldValidation),
+    patcher: (current) => applyPatch(ctx, kind, { type, patch, said }, current, options.fieldValidation),
     dryRun: options.dryRun,
   };
 }
@@ -83,11 +85,31 @@ function parsePatch(type: string, body: string): unknown {
   }
 }
 
+interface GivenPatch {
+  readonly type: string;
+  readonly patch: unknown;
+  /** What strict decoding finds in the patch itself. */
+  readonly said: readonly string[];
+}
+
+const OPERATION_MEMBERS = new Set(['op', 'path', 'from', 'value']);
+
+function problemsOfPatch(type: string, body: string, patch: unknown): string[] {
+  const { duplicates } = scanJson(body);
+  if (type !== JSON_PATCH) return strictPatchProblems(duplicates, []);
+  const operations: readonly unknown[] = Array.isArray(patch) ? patch : [];
+  const unknown = operations.flatMap((operation, i) =>
+    Object.keys(isObject(operation) ? operation : {})
+      .filter((name) => !OPERATION_MEMBERS.has(name))
+      .map((name) => `[${i}].${name}`),
+  );
+  return strictProblems(body, duplicates, unknown, 'json patch ');
+}
+
 function applyPatch(
   ctx: RequestContext,
   kind: ExpectedKind,
-  type: string,
-  patch: unknown,
+  { type, patch, said }: GivenPatch,
   current: KubeObject,
   validation: FieldValidation,
 ): KubeObject {
@@ -103,10 +125,10 @@ function applyPatch(
   if (!isObject(patched)) throw badRequest('the patch makes no object');
   try {
     const { value, unknown } = decode(kind.type, patched);
-    if (unknown.length > 0 && validation === 'Strict') {
-      throw badRequest(`strict decoding error: ${unknown.join(', ')}`);
-    }
-    if (validation === 'Warn') ctx.warnings.push(...unknown);
+    const problems = validation === 'Ignore' ? [] : [...said, ...strictPatchProblems([], unknown)];
+    if (problems.length > 0 && validation === 'Strict')
+      throw badRequest(`strict decoding error: ${problems.join(', ')}`);
+    ctx.warnings.push(...problems);
     return { ...value, kind: current.kind, apiVersion: current.apiVersion } as unknown as KubeObject;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
