@@ -16,18 +16,22 @@ export interface GoldenResult {
   readonly exit: number;
 }
 
+/** Where the recorded server was. */
+const RECORDED = 'https://127.0.0.1:16443';
+
 /** Stands in the laptop's terminal: runs kubectl with its two outputs and its exit code kept apart. */
 export const goldenRunner: Program = (env) => {
-  const client = createRestClient(env, {
-    servers: ['10.0.0.10:6443'],
-    user: 'kubernetes-admin',
-    groups: ['system:masters', 'system:authenticated'],
-    userAgent: 'kubectl',
-  });
+  const clientOf = (server: string): KubectlIo['client'] =>
+    createRestClient(env, {
+      servers: [server === RECORDED ? '10.0.0.10:6443' : server.replace(/^https:\/\//, '')],
+      user: 'kubernetes-admin',
+      groups: ['system:masters', 'system:authenticated'],
+      userAgent: 'kubectl',
+    });
   const cache = new Map<string, CacheEntry>();
   let file: KubeConfigFile = {
     currentContext: 'oracle',
-    clusters: { oracle: { server: 'https://127.0.0.1:16443' } },
+    clusters: { oracle: { server: RECORDED } },
     contexts: { oracle: { cluster: 'oracle', user: 'admin' } },
     users: { admin: {} },
   };
@@ -37,9 +41,9 @@ export const goldenRunner: Program = (env) => {
     let stderr = '';
     env.spawn(async () => {
       const io: KubectlIo = {
-        connect: () => io,
-        client,
-        server: 'https://127.0.0.1:16443',
+        connect: (server) => ({ ...io, client: clientOf(server), server }),
+        client: clientOf(RECORDED),
+        server: RECORDED,
         stdout: (part) => void (stdout += part),
         stderr: (part) => void (stderr += part),
         stdin: { readAll: () => Promise.resolve(stdin), listen: () => () => undefined, isTerminal: false },
