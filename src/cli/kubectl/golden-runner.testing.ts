@@ -41,7 +41,13 @@ export const goldenRunner: Program = (env) => {
     let stderr = '';
     env.spawn(async () => {
       const io: KubectlIo = {
-        connect: (server) => ({ ...io, client: clientOf(server), server }),
+        // What is cached is kept by server.
+        connect: (server) => ({
+          ...io,
+          client: clientOf(server),
+          server,
+          cache: server === RECORDED ? cache : new Map(),
+        }),
         client: clientOf(RECORDED),
         server: RECORDED,
         stdout: (part) => void (stdout += part),
