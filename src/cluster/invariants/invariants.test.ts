@@ -271,6 +271,31 @@ describe('each invariant catches what it is for', () => {
     expect([...new Set(broken.map(([name]) => name))].sort()).toEqual(invariants.map(({ name }) => name).sort());
   });
 
+  it('a starved holder comes late to its deadline, and has no excuse once it is healed', () => {
+    const checks = new InvariantChecks();
+    const slow = (state: 'injected' | 'healed', at: number): TraceEvent => ({
+      kind: 'fault',
+      id: '1',
+      command: 'slow cp-1/s 50x',
+      state,
+      text: '',
+      targets: ['cp-1/s'],
+      at: at * SECONDS,
+      source: 'kernel',
+      seq: at,
+    });
+    const acts = (at: number): TraceEvent => ({
+      ...sent('cp-1/s', `DELETE /api/v1/namespaces/default/pods/web-${at}`),
+      at: at * SECONDS,
+    });
+    const two = [started('cp-1/s', 'kube-scheduler'), started('cp-2/s', 'kube-scheduler')];
+    const both = [lease('cp-1/s', 'acquired'), slow('injected', 1), lease('cp-2/s', 'acquired')];
+    checks.see([...two, ...both, acts(30), slow('healed', 40), acts(50)]);
+    expect(checks.violations).toEqual([]);
+    checks.see([acts(60)]);
+    expect(checks.violations.map(({ invariant }) => invariant)).toEqual(['only the holder acts']);
+  });
+
   it('what is late, expired, given up or on its way is in order', () => {
     const checks = new InvariantChecks();
     checks.see([
