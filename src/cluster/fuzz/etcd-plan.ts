@@ -35,7 +35,7 @@ export function etcdPlanOf(seed: number, seconds: number): EtcdPlan {
   const members = oneOf(random, [3, 3, 5]);
   const latency = oneOf(random, [MILLISECOND / 2, 5 * MILLISECOND, 30 * MILLISECOND, 90 * MILLISECOND]);
   const snapshotCount = random.chance(1, 2) ? 100 : 10_000;
-  const large = random.chance(1, 3) ? 4 * SECOND : 0;
+  const large = random.chance(1, 8) ? 4 * SECOND : 0;
   const election = latency < 10 * MILLISECOND && random.chance(1, 2) ? 300 * MILLISECOND : SECOND;
   const calm = seconds * SECOND;
   const names = Array.from({ length: members }, (_, i) => `etcd-${i + 1}`);

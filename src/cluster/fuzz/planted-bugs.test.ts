@@ -1,20 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'vite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { kubernetesTexts } from '../../../scripts/kubernetes-texts.mjs';
 import type * as RandomRun from '../random-run.ts';
-import { plantedBugs, type PlantedBug } from './planted-bugs.ts';
+import { plantedBugs, type Change } from './planted-bugs.ts';
 
 const src = join(import.meta.dirname, '..', '..');
 const directory = mkdtempSync(join(tmpdir(), 'kubarium-bugs-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 /** The random runs with one place of the product changed. */
-async function bundleWith({ file, find, replace }: PlantedBug, number: number): Promise<typeof RandomRun> {
-  const target = join(src, file);
+async function bundleWith(changes: readonly Change[], number: number): Promise<typeof RandomRun> {
   const outDir = join(directory, String(number));
   await build({
     configFile: false,
@@ -26,7 +25,13 @@ async function bundleWith({ file, find, replace }: PlantedBug, number: number): 
       {
         name: 'planted-bug',
         enforce: 'pre',
-        transform: (code, id) => (id === target ? code.replace(find, () => replace) : undefined),
+        transform: (code, id) =>
+          changes
+            .filter(({ file }) => id === join(src, file))
+            .reduce<string | undefined>(
+              (text, { find, replace }) => (text ?? code).replace(find, () => replace),
+              undefined,
+            ),
       },
     ],
     build: {
@@ -43,9 +48,12 @@ async function bundleWith({ file, find, replace }: PlantedBug, number: number): 
 
 describe('a planted bug is caught by random runs:', () => {
   it.each(plantedBugs.map((bug, number) => ({ ...bug, number })))('$name', { timeout: 300_000 }, async (bug) => {
-    const found = readFileSync(join(src, bug.file), 'utf8').split(bug.find).length - 1;
-    expect(found, `the place to change in ${relative(src, bug.file)}`).toBe(1);
-    const { etcdPlanOf, planOf, runEtcdPlan, runPlan } = await bundleWith(bug, bug.number);
+    const changes = [bug, ...(bug.where === undefined ? [] : [bug.where])];
+    for (const { file, find } of changes) {
+      const found = readFileSync(join(src, file), 'utf8').split(find).length - 1;
+      expect(found, `the place to change in ${file}`).toBe(1);
+    }
+    const { etcdPlanOf, planOf, runEtcdPlan, runPlan } = await bundleWith(changes, bug.number);
     const run = (seed: number) =>
       bug.runs === 'etcd' ? runEtcdPlan(etcdPlanOf(seed, 60 * bug.minutes)) : runPlan(planOf(seed, bug.minutes));
     const caught: string[] = [];
