@@ -10,36 +10,10 @@ import { nameLine, objectPrinter, OBJECT_FORMATS, OUTPUT_FLAGS } from '../output
 import { fileTargets, throwAll } from '../selection.ts';
 import type { Target } from '../selection.ts';
 import type { Obj } from '../server.ts';
+import { editLastApplied, setLastApplied, viewLastApplied } from './apply/last-applied.ts';
 import { SECOND } from '../../../lib/time.ts';
-import { prettyJson } from '../../text/go-json.ts';
-import { emitYaml } from '../../text/yaml-emit.ts';
-import { lastApplied } from '../apply-object.ts';
-import { select, visit } from '../selection.ts';
 
 const MAX_PATCH_RETRY = 5;
-
-const viewLastApplied: Command = {
-  name: 'view-last-applied',
-  short: 'View the latest last-applied-configuration annotations of a resource/object',
-  usage: '(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)',
-  flags: [
-    ...FILE_FLAGS,
-    SELECTOR_FLAG,
-    ALL_FLAG,
-    { name: 'output', short: 'o', type: 'string', fallback: 'yaml', usage: 'yaml or json.' },
-  ],
-  async run(context) {
-    const options = { files: true, selector: context.flags.string('selector'), all: context.flags.bool('all') };
-    await visit(context, await select(context, options), options, async (object) => {
-      const last = lastApplied(object);
-      if (last === undefined)
-        throw new CliError(
-          `no last-applied-configuration annotation found on resource: ${nameLine(object).split('/').at(-1) ?? ''}`,
-        );
-      context.out(context.flags.string('output') === 'json' ? prettyJson(last) : emitYaml(last));
-    });
-  },
-};
 
 export const apply: Command = {
   name: 'apply',
@@ -74,7 +48,7 @@ export const apply: Command = {
     { name: 'timeout', type: 'duration', fallback: '0s', usage: 'How long to wait for a deletion.' },
     { name: 'openapi-patch', type: 'bool', fallback: 'true', usage: 'Use the schema of the server to make patches.' },
   ],
-  subcommands: [viewLastApplied],
+  subcommands: [editLastApplied, setLastApplied, viewLastApplied],
   run: runApply,
 };
 

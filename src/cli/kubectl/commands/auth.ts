@@ -1,7 +1,8 @@
 import type { Command, Context } from '../command.ts';
 import { ALL_NAMESPACES_FLAG } from '../common-flags.ts';
-import { CliError, ExitError } from '../errors.ts';
-import { bool, record, str, strings } from '../object.ts';
+import { CliError, ExitError, hasReason } from '../errors.ts';
+import { bool, list, record, str, strings } from '../object.ts';
+import { reconcile } from './auth/reconcile.ts';
 import { objectPrinter, OUTPUT_FLAGS } from '../output.ts';
 import { discoveryOf } from '../selection.ts';
 import { GET_TABS, tabulate } from '../../text/tabwriter.ts';
@@ -13,6 +14,8 @@ const canI: Command = {
   flags: [
     ALL_NAMESPACES_FLAG,
     { name: 'quiet', short: 'q', type: 'bool', fallback: 'false', usage: 'Only the exit code.' },
+    { name: 'list', type: 'bool', fallback: 'false', usage: 'Show all that is allowed.' },
+    { name: 'no-headers', type: 'bool', fallback: 'false', usage: 'No headings.' },
     { name: 'subresource', type: 'string', usage: 'The sub-resource, such as log.' },
   ],
   run: runCanI,
@@ -25,7 +28,13 @@ const whoami: Command = {
   flags: OUTPUT_FLAGS,
   async run(context) {
     const body = { kind: 'SelfSubjectReview', apiVersion: 'authentication.k8s.io/v1', metadata: {} };
-    const answer = await context.server.json('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body });
+    const answer = await context.server
+      .json('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body })
+      .catch((error: unknown) => {
+        throw hasReason(error, 'NotFound')
+          ? new CliError('the selfsubjectreviews API is not enabled in the cluster')
+          : error;
+      });
     const printer = objectPrinter(context);
     if (printer !== undefined) return printer.print(answer);
     const user = record(answer, 'status', 'userInfo');
@@ -46,7 +55,7 @@ export const auth: Command = {
   group: 'Troubleshooting and Debugging Commands',
   short: 'Inspect authorization',
   usage: '[flags]',
-  subcommands: [canI, whoami],
+  subcommands: [canI, reconcile, whoami],
 };
 
 const VERBS = [
@@ -69,8 +78,9 @@ const VERBS = [
 ];
 
 async function runCanI(context: Context): Promise<void> {
-  const [verb, what] = context.args;
-  if (verb === undefined || what === undefined)
+  const [verb, what, ...more] = context.args;
+  if (context.flags.bool('list')) return listRules(context);
+  if (verb === undefined || what === undefined || more.length > 0)
     throw new CliError(
       `you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.`,
     );
@@ -82,7 +92,10 @@ async function runCanI(context: Context): Promise<void> {
       ? { nonResourceAttributes: { verb, path: what } }
       : await attributes(context, verb, what),
   };
-  const answer = await context.server.json('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { body });
+  const answer = await context.server.json('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+    body,
+    about: 'selfsubjectaccessreviews.authorization.k8s.io',
+  });
   const allowed = bool(answer, 'status', 'allowed');
   const reason = str(answer, 'status', 'reason');
   if (!context.flags.bool('quiet')) context.out(allowed ? 'yes\n' : `no${reason === '' ? '' : ` - ${reason}`}\n`);
@@ -110,4 +123,45 @@ async function attributes(context: Context, verb: string, what: string): Promise
       ...(context.flags.string('subresource') === '' ? {} : { subresource: context.flags.string('subresource') }),
     },
   };
+}
+
+/** Models kubectl/pkg/cmd/auth: a line for each resource, with all that is allowed on it. */
+async function listRules(context: Context): Promise<void> {
+  if (context.args.length > 0) throw new CliError('--list must be used without arguments');
+  const body = {
+    kind: 'SelfSubjectRulesReview',
+    apiVersion: 'authorization.k8s.io/v1',
+    metadata: {},
+    spec: { namespace: context.namespace },
+  };
+  const answer = await context.server.json('POST', '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', {
+    body,
+    about: 'selfsubjectrulesreviews.authorization.k8s.io',
+  });
+  if (bool(answer, 'status', 'incomplete'))
+    context.err(`warning: the list may be incomplete: ${str(answer, 'status', 'evaluationError')}\n`);
+  const rows = new Map<string, { readonly cells: readonly [string, string, string]; readonly verbs: Set<string> }>();
+  const add = (cells: readonly [string, string, string], verbs: readonly string[]): void => {
+    const key = cells.join('\n');
+    const row = rows.get(key) ?? { cells, verbs: new Set<string>() };
+    rows.set(key, row);
+    for (const verb of verbs) row.verbs.add(verb);
+  };
+  for (const rule of list(answer, 'status', 'resourceRules'))
+    for (const group of strings(rule, 'apiGroups'))
+      for (const resource of strings(rule, 'resources'))
+        add([combined(resource, group), '[]', `[${strings(rule, 'resourceNames').join(' ')}]`], strings(rule, 'verbs'));
+  for (const rule of list(answer, 'status', 'nonResourceRules'))
+    for (const url of strings(rule, 'nonResourceURLs')) add(['', `[${url}]`, '[]'], strings(rule, 'verbs'));
+  const header = context.flags.bool('no-headers')
+    ? []
+    : [['Resources', 'Non-Resource URLs', 'Resource Names', 'Verbs']];
+  const lines = [...rows.values()].map(({ cells, verbs }) => [...cells, `[${[...verbs].join(' ')}]`]);
+  context.out(tabulate([...header, ...lines].map((row) => `${row.join('\t')}\n`).join(''), GET_TABS));
+}
+
+/** `deployments/scale` of `apps` → `deployments.apps/scale`. */
+function combined(resource: string, group: string): string {
+  const [plural = '', ...sub] = resource.split('/');
+  return group === '' ? resource : [`${plural}.${group}`, ...sub].join('/');
 }

@@ -2,7 +2,7 @@ import { packTar, unpackTar } from '../../../unix/tar.ts';
 import type { TarEntry } from '../../../unix/tar.ts';
 import { execPath, joinStream } from '../attach-stream.ts';
 import type { Command, Context } from '../command.ts';
-import { CliError, ExitError, usageError } from '../errors.ts';
+import { CliError, ExitError } from '../errors.ts';
 import { choosePod, defaultContainer } from '../pod-choice.ts';
 
 export const cp: Command = {
@@ -17,7 +17,7 @@ export const cp: Command = {
   ],
   async run(context) {
     const [from, to] = context.args;
-    if (from === undefined || to === undefined) throw usageError(context.path, 'source and destination are required');
+    if (from === undefined || to === undefined) throw new CliError('source and destination are required');
     const [source, destination] = [remote(from), remote(to)];
     if (source !== undefined && destination !== undefined)
       throw new CliError('one of src or dest must be a local file specification');

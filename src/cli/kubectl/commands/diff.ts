@@ -23,28 +23,35 @@ export const diff: Command = {
     { name: 'server-side', type: 'bool', fallback: 'false', usage: 'Let the server merge, by field ownership.' },
   ],
   async run(context) {
-    if (context.flags.list('filename').length === 0) throw new CliError('must specify one of -f and -k');
-    // Upstream writes both to folders of their own, named at random, and calls diff, which tells when they were written.
-    const now = context.io.now();
-    const mark = now % 0xffffffff;
-    const written = `${formatMicroTime(now).replace('T', ' ').replace('Z', '000')} +0000`;
-    let differs = false;
-    for (const target of await fileTargets(context, context.flags.list('filename'))) {
-      const [live, merged] = await versions(context, target);
-      const [from, to] = [live === undefined ? '' : emitYaml(live), emitYaml(merged)];
-      if (from === to) continue;
-      differs = true;
-      const file = [target.resource.group, target.resource.version, target.resource.kind, target.namespace, target.name]
-        .filter((part) => part !== '')
-        .join('.');
-      const [before, after] = [`/tmp/LIVE-${mark}/${file}`, `/tmp/MERGED-${mark + 1}/${file}`];
-      context.out(
-        `diff -u -N ${before} ${after}\n${unifiedDiff(`${before}\t${written}`, `${after}\t${written}`, from, to)}`,
-      );
-    }
-    if (differs) throw new ExitError(1);
+    await differences(context).catch((error: unknown) => {
+      // 1 says that there are differences, whatever else went wrong is more.
+      throw error instanceof CliError ? new CliError(error.message, 2) : error;
+    });
   },
 };
+
+async function differences(context: Context): Promise<void> {
+  if (context.flags.list('filename').length === 0) throw new CliError('must specify one of -f and -k');
+  // Upstream writes both to folders of their own, named at random, and calls diff, which tells when they were written.
+  const now = context.io.now();
+  const mark = now % 0xffffffff;
+  const written = `${formatMicroTime(now).replace('T', ' ').replace('Z', '000')} +0000`;
+  let differs = false;
+  for (const target of await fileTargets(context, context.flags.list('filename'))) {
+    const [live, merged] = await versions(context, target);
+    const [from, to] = [live === undefined ? '' : emitYaml(live), emitYaml(merged)];
+    if (from === to) continue;
+    differs = true;
+    const file = [target.resource.group, target.resource.version, target.resource.kind, target.namespace, target.name]
+      .filter((part) => part !== '')
+      .join('.');
+    const [before, after] = [`/tmp/LIVE-${mark}/${file}`, `/tmp/MERGED-${mark + 1}/${file}`];
+    context.out(
+      `diff -u -N ${before} ${after}\n${unifiedDiff(`${before}\t${written}`, `${after}\t${written}`, from, to)}`,
+    );
+  }
+  if (differs) throw new ExitError(1);
+}
 
 /** What is live, and what the server would make of an apply. */
 async function versions(context: Context, target: Target): Promise<[Obj | undefined, Obj]> {

@@ -52,10 +52,9 @@ export const attach: Command = {
   flags: STREAM_FLAGS,
   async run(context) {
     const [word] = context.args;
-    if (word === undefined) throw usageError(context.path, 'at least 1 argument is required for attach');
+    if (word === undefined) throw new CliError('at least 1 argument is required for attach');
     if (context.args.length > 2)
-      throw usageError(
-        context.path,
+      throw new CliError(
         'expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw ' +
           `${context.args.length}: [${context.args.join(' ')}]`,
       );
@@ -65,10 +64,18 @@ export const attach: Command = {
       false,
     );
     refuseFinished(pod, 'attach a container in');
-    const code = await attachTo(context, resource, nameOf(pod), containerOf(context, pod));
+    const code = await attachTo(context, resource, nameOf(pod), attachable(context, pod));
     if (code !== 0) throw new ExitError(code);
   },
 };
+
+function attachable(context: Context, pod: Obj): string {
+  try {
+    return containerOf(context, pod);
+  } catch (error) {
+    throw error instanceof CliError ? new CliError(`cannot attach to the container: ${error.message}`) : error;
+  }
+}
 
 function terminalOf(context: Context): boolean {
   if (!context.flags.bool('tty')) return false;

@@ -29,6 +29,8 @@ async function runExplain(context: Context): Promise<void> {
       'You must specify the type of resource to explain. Use "kubectl api-resources" for a complete list of supported resources.',
     );
   if (more.length > 0) throw new CliError('We accept only this format: explain RESOURCE');
+  const output = context.flags.string('output');
+  if (!['plaintext', 'plaintext-openapiv2'].includes(output)) throw new CliError(`unrecognized format: ${output}`);
   const [name = '', ...path] = word.replace(/\.$/, '').split('.');
   const resource = await resourceFor(context, name);
   const prefix = resource.group === '' ? `api/${resource.version}` : `apis/${resource.group}/${resource.version}`;
@@ -39,7 +41,8 @@ async function runExplain(context: Context): Promise<void> {
 async function resourceFor(context: Context, name: string): Promise<ApiResource> {
   const discovery = discoveryOf(context);
   const wanted = context.flags.string('api-version');
-  const found = await discovery.find(name);
+  const found = await discovery.tryFind(name);
+  if (found === undefined) throw new PlainError(`the server doesn't have a resource type "${name}"`);
   if (wanted === '' || wanted === apiVersionOf(found.group, found.version)) return found;
   const { group, version } = splitApiVersion(wanted);
   const other = (await discovery.all()).find(

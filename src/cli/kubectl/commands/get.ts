@@ -83,7 +83,7 @@ function optionsOf(context: Context): SelectionOptions {
 }
 
 async function getRaw(context: Context, path: string): Promise<void> {
-  if (context.args.length > 0) throw usageError(context.path, 'arguments may not be passed when --raw is specified');
+  if (context.args.length > 0) throw new CliError('arguments may not be passed when --raw is specified');
   const { body } = await context.server.call('GET', path, { accept: '*/*' });
   context.out(body);
 }

@@ -2,6 +2,8 @@ import type { Command } from '../command.ts';
 import { apiResources, apiVersions } from './api-resources.ts';
 import { apply } from './apply.ts';
 import { auth } from './auth.ts';
+import { autoscale } from './autoscale.ts';
+import { certificate } from './certificate.ts';
 import { clusterInfo, version } from './cluster-info.ts';
 import { config } from './config.ts';
 import { cordon, uncordon } from './cordon.ts';
@@ -19,7 +21,7 @@ import { explain } from './explain.ts';
 import { expose } from './expose.ts';
 import { get } from './get.ts';
 import { annotate, label } from './label.ts';
-import { autoscale, completion, kustomize, plugin } from './local.ts';
+import { completion, kustomize, plugin } from './local.ts';
 import { logs } from './logs.ts';
 import { options } from './options.ts';
 import { patch } from './patch.ts';
@@ -43,6 +45,7 @@ export const COMMANDS: readonly Command[] = [
   attach,
   auth,
   autoscale,
+  certificate,
   clusterInfo,
   completion,
   config,

@@ -32,6 +32,15 @@ export const replace: Command = {
       fallback: 'false',
       usage: 'Record the object in its annotation, for a later apply.',
     },
+    {
+      name: 'cascade',
+      type: 'string',
+      fallback: 'background',
+      bare: 'background',
+      usage: 'What becomes of what a deleted object owns.',
+    },
+    { name: 'raw', type: 'string', usage: 'Path to PUT the file to as it is.' },
+    { name: 'wait', type: 'bool', fallback: 'false', usage: 'Wait until a deleted object is gone.' },
     { name: 'subresource', type: 'string', usage: 'Sub-resource to replace: status or scale.' },
   ],
   run: runReplace,
@@ -40,6 +49,7 @@ export const replace: Command = {
 async function runReplace(context: Context): Promise<void> {
   if (context.args.length > 0) throw usageError(context.path, `Unexpected args: [${context.args.join(' ')}]`);
   if (context.flags.list('filename').length === 0) throw new CliError('must specify one of -f and -k');
+  if (context.flags.string('raw') !== '') return putRaw(context, context.flags.string('raw'));
   const force = context.flags.bool('force');
   if (!force && context.flags.int('grace-period') >= 0)
     throw new CliError('--grace-period must have --force specified');
@@ -60,6 +70,16 @@ async function runReplace(context: Context): Promise<void> {
   throwAll(errors);
 }
 
+/** The file goes to the server unread. */
+async function putRaw(context: Context, path: string): Promise<void> {
+  const [file = '', ...more] = context.flags.list('filename');
+  if (more.length > 0) throw new CliError('--raw can only use a single local file or stdin');
+  const text = file === '-' ? await context.io.stdin.readAll() : context.io.files.read(file);
+  if (text === undefined) throw new CliError(`open ${file}: no such file or directory`);
+  const { body } = await context.server.call('PUT', path, { body: text });
+  context.out(body);
+}
+
 async function send(context: Context, target: Target, method: 'PUT' | 'POST'): Promise<Obj> {
   const object = context.flags.bool('save-config') ? withLastApplied(target.object ?? {}) : (target.object ?? {});
   const dryRun = dryRunOf(context);
@@ -78,9 +98,20 @@ async function send(context: Context, target: Target, method: 'PUT' | 'POST'): P
   return context.server.json(method, path, { query, body: object });
 }
 
+const POLICIES: Readonly<Record<string, string>> = {
+  background: 'Background',
+  foreground: 'Foreground',
+  orphan: 'Orphan',
+};
+
 async function removeFirst(context: Context, target: Target): Promise<void> {
   const grace = Math.max(context.flags.int('grace-period'), 0);
-  const body = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background', gracePeriodSeconds: grace };
+  const body = {
+    kind: 'DeleteOptions',
+    apiVersion: 'v1',
+    propagationPolicy: POLICIES[context.flags.string('cascade')] ?? 'Background',
+    gracePeriodSeconds: grace,
+  };
   let uid: string;
   try {
     const gone = await context.server.json('DELETE', pathTo(target.resource, target.namespace, target.name), { body });

@@ -40,8 +40,7 @@ type Condition =
 
 async function runWait(context: Context): Promise<void> {
   const wanted = context.flags.list('for');
-  if (wanted.length === 0) throw new CliError('required flag(s) "for" not set');
-  const conditions = wanted.map(conditionOf);
+  const conditions = (wanted.length === 0 ? [''] : wanted).map(conditionOf);
   const options: SelectionOptions = {
     files: true,
     selector: context.flags.string('selector'),

@@ -1,0 +1,129 @@
+// Models kubectl/pkg/cmd/apply/apply_{view,set,edit}_last_applied.go.
+import { isObject } from '../../../../lib/json.ts';
+import { emitYaml } from '../../../text/yaml-emit.ts';
+import { compactJson, prettyJson } from '../../../text/go-json.ts';
+import { LAST_APPLIED, lastApplied } from '../../apply-object.ts';
+import type { Command, Context } from '../../command.ts';
+import { ALL_FLAG, fieldManagerFlag, FILE_FLAGS, SELECTOR_FLAG } from '../../common-flags.ts';
+import { pathTo } from '../../discovery.ts';
+import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, operationText, VALIDATE_FLAG } from '../../dry-run.ts';
+import { CliError } from '../../errors.ts';
+import { parseManifest } from '../../manifest.ts';
+import { annotationsOf, nameOf, str, withValue } from '../../object.ts';
+import { OUTPUT_FLAGS, reporter } from '../../output.ts';
+import { fileTargets, NOTHING_GIVEN, select, visit } from '../../selection.ts';
+import type { Target } from '../../selection.ts';
+import type { Obj } from '../../server.ts';
+
+export const viewLastApplied: Command = {
+  name: 'view-last-applied',
+  short: 'View the latest last-applied-configuration annotations of a resource/object',
+  usage: '(TYPE [NAME | -l label] | TYPE/NAME | -f FILENAME)',
+  flags: [
+    ...FILE_FLAGS,
+    SELECTOR_FLAG,
+    ALL_FLAG,
+    { name: 'output', short: 'o', type: 'string', fallback: 'yaml', usage: 'yaml or json.' },
+  ],
+  async run(context) {
+    const options = { files: true, selector: context.flags.string('selector'), all: context.flags.bool('all') };
+    await visit(context, await select(context, options), options, async (object) => {
+      const last = lastApplied(object);
+      if (last === undefined) return;
+      context.out(context.flags.string('output') === 'json' ? prettyJson(last) : emitYaml(last));
+    });
+  },
+};
+
+export const setLastApplied: Command = {
+  name: 'set-last-applied',
+  short: 'Set the last-applied-configuration annotation on a live object to match the contents of a file',
+  usage: '-f FILENAME',
+  flags: [
+    ...FILE_FLAGS.filter(({ name }) => name === 'filename'),
+    ...OUTPUT_FLAGS,
+    DRY_RUN_FLAG,
+    { name: 'create-annotation', type: 'bool', fallback: 'false', usage: 'Also where there is none yet.' },
+  ],
+  async run(context) {
+    const files = context.flags.list('filename');
+    if (files.length === 0) throw new CliError(NOTHING_GIVEN);
+    for (const target of await fileTargets(context, files)) {
+      const live = await context.server.json('GET', pathTo(target.resource, target.namespace, target.name));
+      const before = annotationsOf(live)[LAST_APPLIED];
+      const after = textOf(target.object ?? {});
+      if (before === undefined && !context.flags.bool('create-annotation'))
+        throw new CliError(
+          `no last-applied-configuration annotation found on resource: ${target.name}, to create the annotation, run the command with --create-annotation`,
+        );
+      if (before?.trimEnd() === after.trimEnd()) {
+        context.out(`set-last-applied ${target.name}: no changes required.\n`);
+        continue;
+      }
+      await record(context, target, live, after, 'configured');
+    }
+  },
+};
+
+export const editLastApplied: Command = {
+  name: 'edit-last-applied',
+  short: 'Edit latest last-applied-configuration annotations of a resource/object',
+  usage: '(RESOURCE/NAME | -f FILENAME)',
+  flags: [
+    ...FILE_FLAGS,
+    ...OUTPUT_FLAGS,
+    VALIDATE_FLAG,
+    fieldManagerFlag('kubectl-client-side-apply'),
+    { name: 'windows-line-endings', type: 'bool', fallback: 'false', usage: 'End lines as Windows does.' },
+  ],
+  async run(context) {
+    const options = { files: true };
+    await visit(context, await select(context, options), options, async (object, target) => {
+      const last = lastApplied(object);
+      if (last === undefined) {
+        context.err(`error: no last-applied-configuration annotation found on resource: ${nameOf(object)}\n`);
+        return;
+      }
+      const shown = emitYaml(last);
+      const saved = await context.io.edit(
+        `${str(object, 'kind').toLowerCase()}-${nameOf(object)}.yaml`,
+        HEADER + shown,
+      );
+      const text = (saved ?? shown).replace(/^#.*\n/gm, '');
+      if (text === shown) return context.err('Edit cancelled, no changes made.\n');
+      const [document] = parseManifest('edited-file', text);
+      if (document === undefined || !isObject(document.value))
+        throw new CliError('Edit cancelled, saved file was empty.');
+      await record(context, target, object, textOf(document.value as Obj), 'edited');
+    });
+  },
+};
+
+const HEADER = `# Please edit the 'last-applied-configuration' annotations below.
+# Lines beginning with a '#' will be ignored, and an empty file will abort the edit.
+#
+`;
+
+/** The object as it is written down: without what was written down before. */
+function textOf(object: Obj): string {
+  const { [LAST_APPLIED]: _previous, ...rest } = annotationsOf(object);
+  const annotations = Object.keys(rest).length === 0 ? undefined : rest;
+  return `${compactJson(withValue(object, ['metadata', 'annotations'], annotations))}\n`;
+}
+
+async function record(context: Context, target: Target, live: Obj, text: string, operation: string): Promise<void> {
+  const dryRun = context.flags.has('dry-run') ? dryRunOf(context) : 'none';
+  const report = reporter(context, operationText(operation, dryRun));
+  const patch = { metadata: { annotations: { [LAST_APPLIED]: text } } };
+  const path = pathTo(target.resource, target.namespace, target.name);
+  const changed =
+    dryRun === 'client'
+      ? live
+      : await context.server.json('PATCH', path, {
+          query: { dryRun: dryRunQuery(dryRun) },
+          body: patch,
+          contentType: 'application/merge-patch+json',
+        });
+  report.print(changed);
+  report.flush();
+}

@@ -1,0 +1,78 @@
+// Models kubectl/pkg/cmd/certificates.
+import { formatTime } from '../../../lib/time.ts';
+import type { Command, Context } from '../command.ts';
+import { FILE_FLAGS } from '../common-flags.ts';
+import { pathTo } from '../discovery.ts';
+import { CliError, hasReason } from '../errors.ts';
+import { list, str, withValue } from '../object.ts';
+import { OUTPUT_FLAGS, reporter } from '../output.ts';
+import { fileTargets, select } from '../selection.ts';
+import type { Target } from '../selection.ts';
+import type { Obj } from '../server.ts';
+
+/** Another write may come between reading a request and answering it. */
+const ATTEMPTS = 10;
+
+export const certificate: Command = {
+  name: 'certificate',
+  group: 'Cluster Management Commands',
+  short: 'Modify certificate resources',
+  usage: 'SUBCOMMAND',
+  subcommands: [
+    verdict('approve', 'Approve a certificate signing request', 'approved', 'Approved', 'KubectlApprove'),
+    verdict('deny', 'Deny a certificate signing request', 'denied', 'Denied', 'KubectlDeny'),
+  ],
+};
+
+function verdict(name: string, short: string, done: string, type: string, reason: string): Command {
+  const condition = {
+    type,
+    status: 'True',
+    reason,
+    message: `This CSR was ${done} by kubectl certificate ${name}.`,
+  };
+  return {
+    name,
+    short,
+    usage: '(-f FILENAME | NAME)',
+    examples: [`kubectl certificate ${name} ann`],
+    flags: [
+      ...FILE_FLAGS,
+      ...OUTPUT_FLAGS,
+      { name: 'force', type: 'bool', fallback: 'false', usage: 'Say it again, although it was said before.' },
+    ],
+    async run(context) {
+      const names = context.args;
+      const files = context.flags.list('filename');
+      if (names.length === 0 && files.length === 0)
+        throw new CliError('one or more CSRs must be specified as <name> or -f <filename>');
+      const targets = [
+        ...(files.length === 0 ? [] : await fileTargets(context, files)),
+        ...(names.length === 0 ? [] : await select(context, { args: ['certificatesigningrequests', ...names] })),
+      ];
+      for (const target of targets) {
+        const report = reporter(context, done);
+        report.print(await decide(context, target, condition));
+        report.flush();
+      }
+    },
+  };
+}
+
+async function decide(context: Context, { resource, name }: Target, condition: Obj): Promise<Obj> {
+  for (let attempt = 1; ; attempt++) {
+    const request = await context.server.json('GET', pathTo(resource, '', name));
+    const before = list(request, 'status', 'conditions');
+    const said = before.some((each) => str(each, 'type') === condition['type']);
+    if (said && !context.flags.bool('force')) return request;
+    const now = formatTime(context.io.now());
+    const others = before.filter((each) => str(each, 'type') !== condition['type']);
+    const conditions = [...others, { ...condition, lastUpdateTime: now, lastTransitionTime: now }];
+    const body = withValue(request, ['status', 'conditions'], conditions);
+    try {
+      return await context.server.json('PUT', pathTo(resource, '', name, 'approval'), { body });
+    } catch (error) {
+      if (!hasReason(error, 'Conflict') || attempt >= ATTEMPTS) throw error;
+    }
+  }
+}
