@@ -159,6 +159,36 @@ describe('a list', () => {
     expect(rest.body.items.map((item: Parsed) => item.metadata.name)).toEqual(['c', 'd']);
   });
 
+  it('of a revision that is compacted is refused in upstream’s words, whoever asks and how', async () => {
+    const harness = await createHarness();
+    await make(harness, 'a');
+    const old = harness.etcd.revision - 1;
+    harness.etcd.compactTo(harness.etcd.revision);
+    for (const query of [`resourceVersionMatch=Exact&resourceVersion=${old}`, `limit=1&resourceVersion=${old}`]) {
+      const { status, body } = await harness.call('GET', `${path}?${query}`);
+      expect([status, body.reason, body.message]).toEqual([
+        410,
+        'Expired',
+        'The resourceVersion for the provided list is too old.',
+      ]);
+    }
+    const newest = await harness.call('GET', `${path}?resourceVersionMatch=NotOlderThan&resourceVersion=${old}`);
+    expect(newest.body.items).toHaveLength(1);
+  });
+
+  it('comes from etcd itself when the cache’s watch has stalled', async () => {
+    const harness = await createHarness();
+    await make(harness, 'a');
+    Object.assign(harness.etcd, { watch: () => ({ send: () => undefined, cancel: () => undefined }) });
+    harness.etcd.breakStreams();
+    await make(harness, 'b');
+    const { status, body } = await harness.call('GET', path);
+    expect([status, body.items.map((item: Parsed) => item.metadata.name)]).toEqual([200, ['a', 'b']]);
+    const told = await harness.call('GET', `${path}?resourceVersion=${harness.etcd.revision}`);
+    expect(told.body).toMatchObject({ code: 504, reason: 'Timeout' });
+    expect(told.body.message).toMatch(/^Timeout: Too large resource version: \d+, current: \d+$/);
+  });
+
   it('by one apiserver shows what another has just written', async () => {
     const one = await createHarness();
     const two = await createHarness({ clock: one.clock, etcd: one.etcd });

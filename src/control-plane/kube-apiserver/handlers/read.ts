@@ -109,7 +109,13 @@ export async function listObjects(
   }
   const exact = options.match === 'Exact' || (options.match === '' && options.limit > 0 && revision > 0);
   if (exact) return listAt(server, resource, prefix, options, { revision, from: prefix });
-  await awaitFreshness(server, resource, options.resourceVersion);
+  if (options.resourceVersion === '') {
+    const { cache } = resource;
+    const latest = await server.store.currentRevision(cache.prefix);
+    // Nothing is wrong with etcd when the cache's watch has stalled. Models CacheDelegator.GetList, which goes around it.
+    if (!(await cache.fresh(latest)))
+      return listAt(server, resource, prefix, options, { revision: latest, from: prefix });
+  } else await awaitFreshness(server, resource, options.resourceVersion);
   return listFromCache(resource, prefix, options);
 }
 
@@ -175,8 +181,8 @@ async function continueList(
 ): Promise<ListResult> {
   const token = decodeContinue(options.continue, prefix);
   if (token.revision < 0) {
-    await awaitFreshness(server, resource, '');
-    return listAt(server, resource, prefix, options, { revision: resource.cache.revision, from: token.from });
+    const revision = await server.store.currentRevision(prefix);
+    return listAt(server, resource, prefix, options, { revision, from: token.from });
   }
   try {
     return await listAt(server, resource, prefix, options, token);
