@@ -16,6 +16,8 @@ const KEPT = 2_000;
 interface Elected {
   /** The lease that it holds, as it believes. */
   lease: string | undefined;
+  /** What it sends at the instant of losing it was sent before: notes are recorded ahead of packets. */
+  lostAt: Micros;
   awake: Micros;
 }
 
@@ -37,7 +39,10 @@ export const actsWhileHolding: Invariant = {
       if (event.kind === 'note' && event.note.type === 'lease') {
         const { lease, state } = event.note;
         const process = processes.get(event.source);
-        if (process !== undefined) process.lease = state === 'acquired' ? lease : undefined;
+        if (process !== undefined) {
+          process.lease = state === 'acquired' ? lease : undefined;
+          if (state === 'lost') process.lostAt = event.at;
+        }
         if (state === 'acquired') holders.set(lease, event.source);
       }
       if (event.kind !== 'packet' || event.label === undefined) return undefined;
@@ -48,7 +53,8 @@ export const actsWhileHolding: Invariant = {
       if (sent.has(id)) return undefined;
       sent.add(id);
       if (sent.size > KEPT) sent.delete(sent.values().next().value ?? '');
-      if (process.lease === undefined) return `${event.from} sent ${text} without holding its lease`;
+      if (process.lease === undefined)
+        return event.at > process.lostAt ? `${event.from} sent ${text} without holding its lease` : undefined;
       const holder = holders.get(process.lease);
       const isSlow = (slow.get(hostOf(event.from)) ?? 0) > 0;
       return holder !== event.from && !isSlow && event.at > process.awake + WAKING
@@ -66,7 +72,7 @@ function follow(processes: Map<string, Elected>, event: TraceEvent & { readonly 
   }
   if (event.state === 'exited') processes.delete(event.process);
   else if (event.state === 'started' && ELECTED.has(event.program))
-    processes.set(event.process, { lease: undefined, awake: -WAKING });
+    processes.set(event.process, { lease: undefined, lostAt: -1, awake: -WAKING });
   const process = processes.get(event.process);
   if (event.state === 'resumed' && process !== undefined) process.awake = event.at;
 }

@@ -226,7 +226,7 @@ describe('each invariant catches what it is for', () => {
         started('cp-1/s', 'kube-scheduler'),
         lease('cp-1/s', 'acquired'),
         lease('cp-1/s', 'lost'),
-        sent('cp-1/s', 'DELETE /api/v1/namespaces/default/pods/web'),
+        { ...sent('cp-1/s', 'DELETE /api/v1/namespaces/default/pods/web'), at: SECONDS },
       ],
     ],
     [
