@@ -113,7 +113,7 @@ async function runCommand(command: Command, path: string, rest: readonly string[
   if (command.run === undefined) return runWithoutAction(command, path, flags, io);
   const missing = flags.missing();
   if (missing.length > 0) throw new CliError(`required flag(s) "${missing.join('", "')}" not set`);
-  const context = createContext(io, path, flags);
+  const context = createContext(io, path, flags, command);
   await command.run(context);
   context.server.failIfWarned();
   return 0;
@@ -139,7 +139,7 @@ const NO_SERVER = 'http://localhost:8080';
 /** These commands work on the file itself, whatever is wrong in it. */
 const CONFIG = 'kubectl config';
 
-function createContext(io: KubectlIo, path: string, flags: ParsedFlags): Context {
+function createContext(io: KubectlIo, path: string, flags: ParsedFlags, command: Command): Context {
   const kubeconfig = flags.string('kubeconfig');
   if (kubeconfig !== '' && io.files.read(kubeconfig) === undefined && !path.startsWith(CONFIG))
     throw new CliError(`stat ${kubeconfig}: no such file or directory`);
@@ -152,7 +152,7 @@ function createContext(io: KubectlIo, path: string, flags: ParsedFlags): Context
   const namespaceGiven = flags.string('namespace') !== '';
   const allNamespaces = flags.has('all-namespaces') && flags.bool('all-namespaces');
   const namespace = flags.string('namespace') || str(kubeContext, 'namespace') || 'default';
-  const own = serverFor(io, flags, file, kubeContext);
+  const own = serverFor(io, flags, file, kubeContext, command.flags ?? []);
   return {
     io: own.io,
     flags,
@@ -167,7 +167,15 @@ function createContext(io: KubectlIo, path: string, flags: ParsedFlags): Context
   };
 }
 
-function serverFor(io: KubectlIo, flags: ParsedFlags, file: KubeConfigFile, context: Obj | undefined): Server {
+function serverFor(
+  io: KubectlIo,
+  flags: ParsedFlags,
+  file: KubeConfigFile,
+  context: Obj | undefined,
+  own: readonly FlagSpec[],
+): Server {
+  // A command may have a --user of its own, which is another.
+  const global = (name: string): string => (own.some((flag) => flag.name === name) ? '' : flags.string(name));
   const headers: Record<string, string> = {};
   if (flags.string('as') !== '') headers['impersonate-user'] = flags.string('as');
   if (flags.list('as-group').length > 0) headers['impersonate-group'] = flags.list('as-group').join(',');
@@ -175,11 +183,11 @@ function serverFor(io: KubectlIo, flags: ParsedFlags, file: KubeConfigFile, cont
   for (const [key, value] of Object.entries(flags.pairs('as-user-extra')))
     headers[`impersonate-extra-${key.toLowerCase()}`] = value;
   const timeout = requestTimeout(flags.string('request-timeout'));
-  const user = file.users[flags.string('user') || str(context, 'user')];
-  const token = flags.string('token') || str(user, 'token');
+  const user = file.users[global('user') || str(context, 'user')];
+  const token = global('token') || str(user, 'token');
   if (token !== '') headers['authorization'] = `Bearer ${token}`;
-  const cluster = file.clusters[flags.string('cluster') || str(context, 'cluster')];
-  const server = flags.string('server') || str(cluster, 'server') || NO_SERVER;
+  const cluster = file.clusters[global('cluster') || str(context, 'cluster')];
+  const server = global('server') || str(cluster, 'server') || NO_SERVER;
   const identity = token === '' ? identityOf(io, user) : undefined;
   return new Server(io.connect(server, identity), headers, timeout, flags.bool('warnings-as-errors'));
 }

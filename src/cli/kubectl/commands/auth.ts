@@ -5,6 +5,8 @@ import { bool, list, record, str, strings } from '../object.ts';
 import { reconcile } from './auth/reconcile.ts';
 import { objectPrinter, OUTPUT_FLAGS } from '../output.ts';
 import { discoveryOf } from '../selection.ts';
+import { compareStrings } from '../../../lib/order.ts';
+import type { Obj } from '../server.ts';
 import { GET_TABS, tabulate } from '../../text/tabwriter.ts';
 
 const canI: Command = {
@@ -140,24 +142,60 @@ async function listRules(context: Context): Promise<void> {
   });
   if (bool(answer, 'status', 'incomplete'))
     context.err(`warning: the list may be incomplete: ${str(answer, 'status', 'evaluationError')}\n`);
-  const rows = new Map<string, { readonly cells: readonly [string, string, string]; readonly verbs: Set<string> }>();
-  const add = (cells: readonly [string, string, string], verbs: readonly string[]): void => {
-    const key = cells.join('\n');
-    const row = rows.get(key) ?? { cells, verbs: new Set<string>() };
-    rows.set(key, row);
-    for (const verb of verbs) row.verbs.add(verb);
-  };
-  for (const rule of list(answer, 'status', 'resourceRules'))
-    for (const group of strings(rule, 'apiGroups'))
-      for (const resource of strings(rule, 'resources'))
-        add([combined(resource, group), '[]', `[${strings(rule, 'resourceNames').join(' ')}]`], strings(rule, 'verbs'));
-  for (const rule of list(answer, 'status', 'nonResourceRules'))
-    for (const url of strings(rule, 'nonResourceURLs')) add(['', `[${url}]`, '[]'], strings(rule, 'verbs'));
+  const rules = [...resourceRows(answer), ...urlRows(answer)].sort((a, b) => compareStrings(a.order, b.order));
   const header = context.flags.bool('no-headers')
     ? []
     : [['Resources', 'Non-Resource URLs', 'Resource Names', 'Verbs']];
-  const lines = [...rows.values()].map(({ cells, verbs }) => [...cells, `[${[...verbs].join(' ')}]`]);
+  const lines = rules.map(({ cells, verbs }) => [...cells, `[${verbs.join(' ')}]`]);
   context.out(tabulate([...header, ...lines].map((row) => `${row.join('\t')}\n`).join(''), GET_TABS));
+}
+
+interface Row {
+  /** Rules are sorted by their fields, verbs first. */
+  readonly order: string;
+  readonly cells: readonly [string, string, string];
+  readonly verbs: readonly string[];
+}
+
+/** Rules for whole resources are united by resource; one for single objects stays, with a row for each verb. */
+function resourceRows(answer: Obj): Row[] {
+  const united = new Map<string, { readonly group: string; readonly resource: string; readonly verbs: Set<string> }>();
+  const rows: Row[] = [];
+  for (const rule of list(answer, 'status', 'resourceRules'))
+    for (const group of strings(rule, 'apiGroups'))
+      for (const resource of strings(rule, 'resources')) {
+        const names = strings(rule, 'resourceNames');
+        if (names.length > 0)
+          for (const name of names)
+            for (const verb of strings(rule, 'verbs')) rows.push(rowOf(group, resource, [verb], `[${name}]`));
+        else {
+          const key = `${group}/${resource}`;
+          const known = united.get(key) ?? { group, resource, verbs: new Set<string>() };
+          united.set(key, known);
+          for (const verb of strings(rule, 'verbs')) known.verbs.add(verb);
+        }
+      }
+  return [...[...united.values()].map(({ group, resource, verbs }) => rowOf(group, resource, [...verbs])), ...rows];
+}
+
+function rowOf(group: string, resource: string, verbs: readonly string[], names = '[]'): Row {
+  return {
+    order: `[${verbs.join(' ')}],[${group}],[${resource}],${names},[]`,
+    cells: [combined(resource, group), '[]', names],
+    verbs,
+  };
+}
+
+function urlRows(answer: Obj): Row[] {
+  return list(answer, 'status', 'nonResourceRules').flatMap((rule) =>
+    strings(rule, 'nonResourceURLs').flatMap((url) =>
+      strings(rule, 'verbs').map((verb): Row => ({
+        order: `[${verb}],[],[],[],[${url}]`,
+        cells: ['', `[${url}]`, '[]'],
+        verbs: [verb],
+      })),
+    ),
+  );
 }
 
 /** `deployments/scale` of `apps` → `deployments.apps/scale`. */
