@@ -50,7 +50,7 @@ test('six faults dragged at arbitrary times: the recording replays in Node to th
   await sixFaults(cluster);
   await page.getByRole('radio', { name: '10×', exact: true }).click();
   await page.waitForTimeout(1_500);
-  await page.getByRole('button', { name: 'Pause', exact: true }).click();
+  await page.getByTitle('Pause (Space)').click();
   await expect(page.getByRole('button', { name: 'Run', exact: true })).toBeVisible();
 
   expect((await statusOf(page)).placement).toBe('workers');

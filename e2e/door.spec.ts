@@ -98,7 +98,7 @@ test('a real kubectl moves the pods that the page shows; the recording replays w
   expect((await shell.kubectl('scale', 'deploy/web', '--replicas=1')).text).toBe('deployment.apps/web scaled\n');
   await expect(page.locator('[data-shape="running"]')).toHaveCount(1);
 
-  await page.getByRole('button', { name: 'Pause', exact: true }).click();
+  await page.getByTitle('Pause (Space)').click();
   expect((await statusOf(page)).placement).toBe('workers');
   const recording = await recordingOf(page);
   expect(recording.topology).toMatchObject({ door: true });

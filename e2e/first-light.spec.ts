@@ -210,7 +210,7 @@ test('speeds, pause and step', async () => {
     await expect.poll(async () => (await statusOf(page)).speed).toBe(value);
     await expect(speed(name)).toBeChecked();
   }
-  await page.getByRole('button', { name: 'Pause', exact: true }).click();
+  await page.getByTitle('Pause (Space)').click();
   await expect(page.getByRole('button', { name: 'Run', exact: true })).toBeVisible();
   const paused = await statusOf(page);
   await page.waitForTimeout(300);
@@ -286,7 +286,7 @@ test('a run is saved, loaded and comes out the same; a damaged file says what to
   await dropFault(cluster, 'kill', component('worker-1/kubelet'), { x: 0.5, y: 0.5 });
   await expect(component('worker-1/kubelet')).toHaveAttribute('data-state', 'exited');
   await expect(component('worker-1/kubelet')).toHaveAttribute('data-state', 'running', { timeout: 60_000 });
-  await page.getByRole('button', { name: 'Pause', exact: true }).click();
+  await page.getByTitle('Pause (Space)').click();
   await page.getByRole('button', { name: 'Share or save this run' }).click();
   const [download] = await Promise.all([
     page.waitForEvent('download'),

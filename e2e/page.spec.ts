@@ -98,7 +98,7 @@ test('typing works while the cluster is paused, and what is typed runs afterward
   const cluster = await openCluster(page);
   await run(cluster, 'kubectl get nodes');
   await expect(cluster.terminal).toContainText('worker-3');
-  await page.getByRole('button', { name: 'Pause', exact: true }).click();
+  await page.getByTitle('Pause (Space)').click();
   await page.locator('.xterm:visible').click();
   await page.keyboard.type('kubectl get ns defau');
   await page.keyboard.press('Tab');
