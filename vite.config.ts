@@ -31,5 +31,5 @@ export default defineConfig({
     target: 'es2023',
     rollupOptions: { input: { main: at('./index.html') } },
   },
-  test: { include: ['src/**/*.test.{ts,tsx}'], testTimeout: 240_000, maxWorkers: 2 },
+  test: { include: ['src/**/*.test.{ts,tsx}'], testTimeout: 240_000, hookTimeout: 240_000, maxWorkers: 2 },
 });
