@@ -1,6 +1,7 @@
 import { certificateHeader } from '../../api/certificate.ts';
 import {
   EtcdPaths,
+  type MemberListResponse,
   type RangeResponse,
   type TxnRequest,
   type TxnResponse,
@@ -158,6 +159,16 @@ export const etcdWatcher: Program = (env) => {
   open();
 };
 
+/** Nobody is there: a learner that never starts takes nothing from the quorum, and changes the configuration all the same. */
+const LEARNER = 'https://10.0.0.250:2380';
+
+/** It comes, and goes the next time. */
+function changeOf({ members }: MemberListResponse): [path: string, body: object] {
+  const learner = members.find(({ peerUrls }) => peerUrls[0] === LEARNER);
+  if (learner !== undefined) return [EtcdPaths.memberRemove, { id: learner.id }];
+  return [EtcdPaths.memberAdd, { peerUrls: [LEARNER], isLearner: true }];
+}
+
 /** What one member says of itself when all is over. Printed as JSON lines. */
 export interface MemberReport {
   readonly member: number;
@@ -165,7 +176,7 @@ export interface MemberReport {
   readonly hash: number;
 }
 
-/** Compacts now and then, and in the end asks every member for the hash of what it holds. Arguments: servers, period and end (µs). */
+/** Compacts now and then (with `upkeep` it defragments and changes the members, too), and in the end asks every member for the hash of what it holds. Arguments: servers, period and end (µs). */
 export const etcdKeeper: Program = (env) => {
   const members = connect(env);
   const end = Number(env.args['end']);
@@ -186,6 +197,10 @@ export const etcdKeeper: Program = (env) => {
       const range = await ask(member, EtcdPaths.range, { key: keyOf(0) });
       const revision = range === undefined ? 0 : (range as unknown as RangeResponse).header.revision - 50;
       if (revision > 0) await ask(member, EtcdPaths.compact, { revision });
+      if (env.args['upkeep'] !== true) continue;
+      await ask(must(members[env.random.below(members.length)]), EtcdPaths.defragment, {});
+      const list = await ask(member, EtcdPaths.memberList, {});
+      if (list !== undefined) await ask(member, ...changeOf(list as unknown as MemberListResponse));
     }
     await env.sleep(end - env.uptime());
     for (const [at, member] of members.entries()) {

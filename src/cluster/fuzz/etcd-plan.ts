@@ -17,6 +17,8 @@ export interface EtcdPlan {
   readonly large: Micros;
   /** Of an election; heartbeats come ten times as often. */
   readonly election: Micros;
+  /** Members are defragmented and changed all the while. */
+  readonly upkeep: boolean;
   readonly inputs: readonly Input[];
   /** Faults end, and the members must come to agree. */
   readonly calm: Micros;
@@ -30,7 +32,7 @@ function oneOf(random: Random, choices: readonly number[]): number {
 
 type Choice = readonly [inject: string, heal: string | undefined];
 
-export function etcdPlanOf(seed: number, seconds: number): EtcdPlan {
+export function etcdPlanOf(seed: number, seconds: number, upkeep = false): EtcdPlan {
   const random = createRandom(seed, 'etcd-plan');
   const members = oneOf(random, [3, 3, 5]);
   const latency = oneOf(random, [MILLISECOND / 2, 5 * MILLISECOND, 30 * MILLISECOND, 90 * MILLISECOND]);
@@ -40,7 +42,8 @@ export function etcdPlanOf(seed: number, seconds: number): EtcdPlan {
   const calm = seconds * SECOND;
   const names = Array.from({ length: members }, (_, i) => `etcd-${i + 1}`);
   const inputs = [...faults(random, names, calm), { at: calm, kind: 'fault', command: 'heal all' } as const];
-  return { seed, members, latency, snapshotCount, large, election, calm, inputs: inputs.sort((a, b) => a.at - b.at) };
+  inputs.sort((a, b) => a.at - b.at);
+  return { seed, members, latency, snapshotCount, large, election, upkeep, calm, inputs };
 }
 
 function faults(random: Random, names: readonly string[], until: Micros): Input[] {

@@ -22,3 +22,15 @@ it('members alone, in trouble all the time: safe, linearizable, watched without 
   expect(totals.watched).toBeGreaterThan(2 * totals.acknowledgedWrites);
   expect(totals.unknown).toBeGreaterThan(SEEDS);
 }, 300_000);
+
+it('the same while members are defragmented, and a learner comes and goes', async () => {
+  let changes = 0;
+  for (let seed = 11; seed <= 12; seed++) {
+    const report = await runEtcdPlan(etcdPlanOf(seed, SECONDS, true));
+    expect({ seed, violations: report.violations }).toEqual({ seed, violations: [] });
+    expect(report.acknowledgedWrites).toBeGreaterThan(100);
+    changes += report.changes;
+  }
+  // Three or five of each run are the first members.
+  expect(changes).toBeGreaterThan(2 * 6);
+}, 300_000);

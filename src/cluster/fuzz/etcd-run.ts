@@ -29,6 +29,8 @@ export interface EtcdReport {
   readonly operations: number;
   readonly unknown: number;
   readonly watched: number;
+  /** Changes of the members that were applied. */
+  readonly changes: number;
   readonly violations: readonly Violation[];
 }
 
@@ -47,6 +49,7 @@ export async function runEtcdPlan(plan: EtcdPlan, history = new RegisterHistory(
   const view = new GodView();
   const reports: MemberReport[] = [];
   let watched = 0;
+  let changes = 0;
   const kernel = kernelOf(plan);
   kernel.world.trace.observed = true;
   const end = plan.calm + RECOVERY + 2 * REST;
@@ -65,6 +68,8 @@ export async function runEtcdPlan(plan: EtcdPlan, history = new RegisterHistory(
     history.fold(events);
     for (const event of events) {
       if (event.kind === 'note' && event.note.type === 'cache') watched += event.note.revisions.length;
+      if (event.kind === 'note' && event.note.type === 'raft.configuration' && event.note.member === 'etcd-1')
+        changes++;
       if (event.kind === 'output' && event.process === 'keeper/etcd-keeper') reports.push(...memberReports(event.text));
     }
   }
@@ -83,6 +88,7 @@ export async function runEtcdPlan(plan: EtcdPlan, history = new RegisterHistory(
     operations: operations.length,
     unknown: operations.filter(({ output }) => output === undefined).length,
     watched,
+    changes,
     violations: [
       ...checks.violations,
       ...more,
@@ -116,7 +122,7 @@ function kernelOf(plan: EtcdPlan): Kernel {
     }),
     ...Array.from({ length: CLIENTS }, (_, i) => client(`client-${i + 1}`, 100 + i, 'etcd-client', times)),
     ...Array.from({ length: WATCHERS }, (_, i) => client(`watcher-${i + 1}`, 120 + i, 'etcd-watcher', {})),
-    client('keeper', 130, 'etcd-keeper', { period: 4 * SECOND, end: until + REST }),
+    client('keeper', 130, 'etcd-keeper', { period: 4 * SECOND, end: until + REST, upkeep: plan.upkeep }),
   ];
   return new Kernel({
     seed: plan.seed,
