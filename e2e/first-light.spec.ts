@@ -139,7 +139,7 @@ test('a worker that throws is a component that crashed, with its reason; the pag
 });
 
 test('a machine dragged away is cut off: both ways, only out (Shift), only in (Alt)', async () => {
-  const others = 'laptop cp-1 cp-2 cp-3 balancer worker-1 worker-2 internet registry';
+  const others = 'laptop door cp-1 cp-2 cp-3 balancer worker-1 worker-2 internet registry';
   for (const [key, title, command] of [
     [undefined, /^Cut worker-3 off/, 'partition worker-3'],
     ['Shift', /worker-3/, `partition worker-3 -> ${others}`],
@@ -272,7 +272,7 @@ function save(path: string, text: string): Promise<unknown> {
 test('reset with another seed and size', async () => {
   await page.getByTitle('Start another run').click();
   await page.getByLabel('Seed').fill('7');
-  await page.getByLabel('Control-plane machines').selectOption('1');
+  await page.getByLabel(/^Control-plane machines/).selectOption('1');
   await page.getByLabel('Workers').fill('2');
   await page.getByRole('button', { name: 'Start', exact: true }).click();
   await expect(machine('cp-2')).toHaveCount(0);
