@@ -373,18 +373,19 @@ describeKubectl('real kubectl', () => {
   );
 });
 
-/** Types keys into `exec -it POD -- sh`, as a client's terminal does; returns what the screen got until the shell ended. */
+/** Types keys into `exec -it POD -- sh`, each at a prompt, as a person does; returns what the screen got until the shell ended. */
 function typed(pod: string, ...keys: readonly string[]): Promise<string> {
   const path = `/api/v1/namespaces/default/pods/${pod}/exec?command=sh&stdin=true&stdout=true&tty=true`;
   const socket = new WebSocket(`${address().replace('http', 'ws')}${path}`, ['v5.channel.k8s.io']);
   return new Promise((resolve, reject) => {
     let screen = '';
     socket.on('error', reject);
-    socket.on('open', () => {
-      for (const key of keys) socket.send(Buffer.from(`\0${key}`));
-    });
+    const waiting = [...keys];
     socket.on('message', (message: Buffer) => {
-      if (message[0] === 1) screen += message.toString('utf8', 1);
+      if (message[0] !== 1) return;
+      screen += message.toString('utf8', 1);
+      const next = screen.endsWith('/ # ') ? waiting.shift() : undefined;
+      if (next !== undefined) socket.send(Buffer.from(`\0${next}`));
     });
     socket.on('close', () => resolve(screen));
   });
