@@ -3,6 +3,7 @@ import { createInThread } from '../sim/placement/in-thread.ts';
 import type { HostSpec } from '../sim/session.ts';
 import type { TraceEvent } from '../sim/trace.ts';
 import { Cluster } from './cluster.ts';
+import { ownerClient } from './fuzz/owner-client.ts';
 import { BOOT, TIDY, type RandomPlan } from './fuzz/plan.ts';
 import { registerClient } from './fuzz/register-client.ts';
 import { notLinearizable, RegisterHistory } from './fuzz/register-history.ts';
@@ -29,6 +30,8 @@ export interface RunReport {
   /** Operations of the clients whose history was found linearizable, or not. */
   readonly operations: number;
   readonly visits: number;
+  /** What the garbage collector has deleted. */
+  readonly collected: number;
   readonly violations: readonly Violation[];
 }
 
@@ -41,12 +44,20 @@ const LAST_TOUCHES: Micros = 15 * SECOND;
 
 const CLIENTS = 5;
 const REGISTERS = 8;
+const FAMILIES = 3;
 
 interface ClientTimes {
   readonly from: Micros;
   readonly until: Micros;
   /** The longest wait between two operations. */
   readonly pause: Micros;
+}
+
+/** A machine whose client makes and deletes what owns and is owned. */
+function ownerClientHost(times: ClientTimes): HostSpec {
+  const args = { server: Endpoint, families: FAMILIES, ...times, pause: 2 * times.pause };
+  const init = [{ program: 'owner-client', name: 'owner-client', args }];
+  return { name: 'client-owner', ip: `10.0.0.${100 + CLIENTS}`, role: 'laptop', init };
 }
 
 /** Machines with one client each, which all use the same few ConfigMaps. */
@@ -70,12 +81,13 @@ export async function runPlan(plan: RandomPlan, table: ProgramTable = programs):
   const checks = new InvariantChecks();
   const watch = new RunWatch();
   const history = new RegisterHistory();
+  const times = { from: BOOT, until: plan.calm, pause: 2 * SECOND };
   const cluster = new Cluster({
     seed: plan.seed,
     topology: plan.topology,
     inputs: plan.inputs,
-    hosts: registerClients({ from: BOOT, until: plan.calm, pause: 2 * SECOND }),
-    placement: createInThread({ ...table, 'register-client': registerClient }),
+    hosts: [...registerClients(times), ownerClientHost(times)],
+    placement: createInThread({ ...table, 'register-client': registerClient, 'owner-client': ownerClient }),
     onTrace: (events: readonly TraceEvent[]) => {
       checks.see(events);
       watch.fold(events);
@@ -101,6 +113,7 @@ export async function runPlan(plan: RandomPlan, table: ProgramTable = programs):
     podsStarted: view.podsStarted,
     operations: history.calls,
     visits: view.visits.length,
+    collected: watch.collected,
     violations: [...checks.violations, ...more, ...crashes(view)],
   };
 }
@@ -150,6 +163,7 @@ export function shortfall(report: RunReport, minutes: number): string | undefine
     podsStarted: 5,
     operations: 100 * (minutes - 2),
     visits: Math.floor(minutes / 4),
+    collected: 2 * (minutes - 2),
   };
   const missing = Object.entries(least).filter(([name, count]) => Number(Reflect.get(report, name)) < count);
   return missing.length === 0

@@ -128,4 +128,21 @@ export const plantedBugs: readonly PlantedBug[] = [
     minutes: 3,
     runs: 'cluster',
   },
+  {
+    name: 'the garbage collector takes an owner for gone that it has not heard of',
+    file: 'control-plane/kube-controller-manager/controllers/garbage-collector-controller.ts',
+    find: 'const latest = await readSame(client, resource, node);\n  if (latest === undefined) return graph.removed(node.uid);',
+    replace:
+      'const latest = node.virtual ? undefined : await readSame(client, resource, node);\n  if (latest === undefined) return graph.removed(node.uid);',
+    // The watch of the kind of the owners lags: nothing orders the watches of two kinds.
+    where: {
+      file: 'client/create-informer.ts',
+      find: 'if (change !== undefined) for (const handler of [...handlers]) handler(change.object, change.old);',
+      replace:
+        "const tell = (): void => { if (change !== undefined) for (const handler of [...handlers]) handler(change.object, change.old); };\nif (resource.kind === 'ConfigMap') env.after(500_000, tell); else tell();",
+    },
+    seeds: 2,
+    minutes: 1,
+    runs: 'cluster',
+  },
 ];

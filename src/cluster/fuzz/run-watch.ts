@@ -5,16 +5,21 @@ import type { TraceEvent } from '../../sim/trace.ts';
 /** Written for ever, whatever happens: heartbeats and what is told about the past. */
 const HEARTBEATS = /^\/registry\/(leases|masterleases|events|minions)\/|^compact_rev_key$/;
 
+const COLLECTS = /^garbage-collector-controller on \S+ deletes /;
+
 /** What the final checks need beyond the view: when which key was written, and the tables of every host. */
 export class RunWatch {
   /** The last write of every key that is no heartbeat. */
   readonly #written = new Map<string, Micros>();
   readonly #renewed = new Map<string, Micros>();
   readonly #tables = new Map<string, unknown>();
+  /** Deletes that the garbage collector has asked for. */
+  collected = 0;
   #revision = 0;
 
   fold(events: readonly TraceEvent[]): void {
     for (const event of events) {
+      if (event.kind === 'cause' && COLLECTS.test(event.text)) this.collected++;
       if (event.kind === 'tables') this.#tables.set(event.host, event.tables);
       if (event.kind !== 'note' || event.note.type !== 'etcd.apply' || event.note.revision <= this.#revision) continue;
       this.#revision = event.note.revision;

@@ -1,5 +1,5 @@
 import { isConditionTrue } from '../../api/conditions.ts';
-import type { Deployment, EndpointSlice, Node, Pod } from '../../api/types.gen.ts';
+import type { ConfigMap, Deployment, EndpointSlice, Node, Pod, Secret } from '../../api/types.gen.ts';
 import type { Micros } from '../../sim/env.ts';
 import type { GodView } from '../god-view.ts';
 import { workerMachines, controlPlaneMachines, type Topology } from '../topology.ts';
@@ -13,6 +13,7 @@ export function unsettled(view: GodView, watch: RunWatch, topology: Topology, no
     pods(view) ||
     endpoints(view, watch) ||
     orphans(view) ||
+    uncollected(view) ||
     leases(watch, now)
   );
 }
@@ -109,6 +110,20 @@ function orphans(view: GodView): string {
     ? ''
     : `containers of pods that are gone: ${left.map(({ pod, node }) => `${pod} on ${node}`).join(' ')}`;
 }
+
+/** What the garbage collector has left of what the clients made: all owners gone, or an owner that still waits. */
+function uncollected(view: GodView): string {
+  const uids = new Set(view.list<ConfigMap>('/registry/configmaps/default/').map(({ metadata }) => metadata.uid));
+  const left = [
+    ...view.list<ConfigMap>('/registry/configmaps/default/').filter(isGoing),
+    ...view
+      .list<Secret>('/registry/secrets/default/')
+      .filter(({ metadata: { ownerReferences: owners = [] } }) => owners.some(({ uid }) => !uids.has(uid))),
+  ];
+  return left.length === 0 ? '' : `not collected: ${left.map(({ metadata }) => metadata.name).join(' ')}`;
+}
+
+const isGoing = ({ metadata }: ConfigMap): boolean => metadata.deletionTimestamp !== undefined;
 
 function leases(watch: RunWatch, now: Micros): string {
   const free = ['kube-scheduler', 'kube-controller-manager'].filter((lease) => !watch.leaseHeld(lease, now));

@@ -1,6 +1,7 @@
 import type { TraceEvent } from '../../sim/trace.ts';
 import { acknowledgedWrites } from './acknowledged-writes.ts';
 import { actsWhileHolding } from './acts-while-holding.ts';
+import { collectedHaveNoOwner } from './collected-have-no-owner.ts';
 import { History } from './commit.ts';
 import { Deliveries } from './deliveries.ts';
 import { electionSafety } from './election-safety.ts';
@@ -31,6 +32,7 @@ export type { Invariant } from './invariant.ts';
 export const invariants: readonly Invariant[] = [
   acknowledgedWrites,
   actsWhileHolding,
+  collectedHaveNoOwner,
   electionSafety,
   endpointsArePods,
   endpointsAreReady,

@@ -191,6 +191,39 @@ const seenSets = (): TraceEvent => ({
   at: 50_500_000,
 });
 
+const ownerCalled = (uid: string, more: object = {}) =>
+  write(1, '/registry/configmaps/default/owner', { metadata: { name: 'owner', namespace: 'default', uid, ...more } });
+const ownedBy = (...uids: string[]) =>
+  write(2, '/registry/secrets/default/owned', {
+    metadata: {
+      name: 'owned',
+      namespace: 'default',
+      ownerReferences: uids.map((uid) => ({ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid })),
+    },
+  });
+/** Somebody deletes what is owned, and says so. */
+const deletedBy = (who: string): TraceEvent[] => [
+  {
+    at: 3 * SECONDS,
+    source: manager,
+    seq: 1,
+    kind: 'cause',
+    id: `step of ${who}`,
+    text: `${who} on cp-1 deletes Secret default/owned`,
+  },
+  {
+    ...note('cp-1/etcd', {
+      type: 'etcd.apply',
+      member: 'cp-1',
+      index: ++revision,
+      revision,
+      changes: [{ key: '/registry/secrets/default/owned', createRevision: 0, version: 0 }],
+    }),
+    cause: `step of ${who}`,
+  },
+];
+const collector = 'garbage-collector-controller';
+
 describe('each invariant catches what it is for', () => {
   const broken: readonly (readonly [string, TraceEvent[]])[] = [
     ['election safety', [role('a', 1, 'leader'), role('b', 1, 'leader')]],
@@ -217,6 +250,9 @@ describe('each invariant catches what it is for', () => {
         { ...sent('cp-1/s', 'DELETE /api/v1/namespaces/default/pods/web'), at: 9 * SECONDS },
       ],
     ],
+    ['collected have no owner', [ownerCalled('o'), ownedBy('o'), ...deletedBy(collector)]],
+    ['collected have no owner', [ownerCalled('new'), ownedBy('old', 'new'), ...deletedBy(collector)]],
+    ['collected have no owner', [ownedBy(), ...deletedBy(collector)]],
     ['no pod runs twice', [container('n1', 'x', 'running'), container('n2', 'y', 'running')]],
     ['lease handover', [held(1, 'a'), held(3, 'b')]],
     ['only the holder acts', [started('cp-1/s', 'kube-scheduler'), sent('cp-1/s', 'POST /api/v1/bindings')]],
@@ -351,6 +387,19 @@ describe('each invariant catches what it is for', () => {
       later(300),
     ]);
     expect(checks.violations).toEqual([]);
+  });
+
+  it('what is collected may have had an owner of that name before, or one that waits for it; and others may delete', () => {
+    const waits = { deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['foregroundDeletion'] };
+    for (const events of [
+      [ownerCalled('new'), ownedBy('old'), ...deletedBy(collector)],
+      [ownerCalled('o', waits), ownedBy('o'), ...deletedBy(collector)],
+      [ownerCalled('o'), ownedBy('o'), ...deletedBy('namespace-controller')],
+    ]) {
+      const checks = new InvariantChecks();
+      checks.see(events);
+      expect(checks.violations).toEqual([]);
+    }
   });
 
   it('a vote that was lost before it was on the disk was never given', () => {
