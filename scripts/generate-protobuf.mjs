@@ -8,7 +8,8 @@ import { root } from './setup.mjs';
 
 const PACKAGES = [
   ...['core', 'apps', 'batch', 'policy', 'rbac', 'networking', 'autoscaling', 'coordination', 'discovery', 'events'],
-  ...['scheduling', 'storage', 'authentication', 'authorization'],
+  ...['scheduling', 'storage', 'authentication', 'authorization', 'certificates', 'flowcontrol', 'node'],
+  'admissionregistration',
 ].map((name) => `k8s.io/api/${name}/v1`);
 const META = 'k8s.io/apimachinery/pkg/apis/meta/v1';
 

@@ -1,4 +1,5 @@
 import type {
+  CertificateSigningRequest,
   ConfigMap,
   Deployment,
   Endpoints as EndpointsObject,
@@ -56,6 +57,12 @@ export const ConfigMaps = core<ConfigMap>('ConfigMap', 'configmaps');
 export const Secrets = core<Secret>('Secret', 'secrets');
 export const ServiceAccounts = core<ServiceAccount>('ServiceAccount', 'serviceaccounts');
 export const Events = core<Event>('Event', 'events');
+export const CertificateSigningRequests = inGroup<CertificateSigningRequest>(
+  'certificates.k8s.io',
+  'CertificateSigningRequest',
+  'certificatesigningrequests',
+  false,
+);
 export const Leases = inGroup<Lease>('coordination.k8s.io', 'Lease', 'leases');
 export const PriorityClasses = inGroup<PriorityClass>('scheduling.k8s.io', 'PriorityClass', 'priorityclasses', false);
 export const Deployments = inGroup<Deployment>('apps', 'Deployment', 'deployments');

@@ -2,6 +2,52 @@
 
 /** Message → its fields: number, JSON name (`^` inline; `*` pointer, `?` omitempty), form. */
 export const MESSAGES: Readonly<Record<string, string>> = {
+  'admissionregistration/v1.AuditAnnotation':
+    '1 key string; 2 valueExpression string',
+  'admissionregistration/v1.ExpressionWarning':
+    '2 fieldRef string; 3 warning string',
+  'admissionregistration/v1.MatchCondition':
+    '1 name string; 2 expression string',
+  'admissionregistration/v1.MatchResources':
+    '1 namespaceSelector*? meta/v1.LabelSelector; 2 objectSelector*? meta/v1.LabelSelector; 3 resourceRules? [admissionregistration/v1.NamedRuleWithOperations; 4 excludeResourceRules? [admissionregistration/v1.NamedRuleWithOperations; 7 matchPolicy*? string',
+  'admissionregistration/v1.MutatingWebhook':
+    '1 name string; 2 clientConfig admissionregistration/v1.WebhookClientConfig; 3 rules? [admissionregistration/v1.RuleWithOperations; 4 failurePolicy*? string; 9 matchPolicy*? string; 5 namespaceSelector*? meta/v1.LabelSelector; 11 objectSelector*? meta/v1.LabelSelector; 6 sideEffects* string; 7 timeoutSeconds*? int; 8 admissionReviewVersions [string; 10 reinvocationPolicy*? string; 12 matchConditions? [admissionregistration/v1.MatchCondition',
+  'admissionregistration/v1.MutatingWebhookConfiguration':
+    '1 metadata? meta/v1.ObjectMeta; 2 webhooks? [admissionregistration/v1.MutatingWebhook',
+  'admissionregistration/v1.NamedRuleWithOperations':
+    '1 resourceNames? [string; 2 ^ admissionregistration/v1.RuleWithOperations',
+  'admissionregistration/v1.ParamKind':
+    '1 apiVersion? string; 2 kind? string',
+  'admissionregistration/v1.ParamRef':
+    '1 name? string; 2 namespace? string; 3 selector*? meta/v1.LabelSelector; 4 parameterNotFoundAction*? string',
+  'admissionregistration/v1.Rule':
+    '1 apiGroups? [string; 2 apiVersions? [string; 3 resources? [string; 4 scope*? string',
+  'admissionregistration/v1.RuleWithOperations':
+    '1 operations? [string; 2 ^ admissionregistration/v1.Rule',
+  'admissionregistration/v1.ServiceReference':
+    '1 namespace string; 2 name string; 3 path*? string; 4 port*? int',
+  'admissionregistration/v1.TypeChecking':
+    '1 expressionWarnings? [admissionregistration/v1.ExpressionWarning',
+  'admissionregistration/v1.ValidatingAdmissionPolicy':
+    '1 metadata? meta/v1.ObjectMeta; 2 spec? admissionregistration/v1.ValidatingAdmissionPolicySpec; 3 status? admissionregistration/v1.ValidatingAdmissionPolicyStatus',
+  'admissionregistration/v1.ValidatingAdmissionPolicyBinding':
+    '1 metadata? meta/v1.ObjectMeta; 2 spec? admissionregistration/v1.ValidatingAdmissionPolicyBindingSpec',
+  'admissionregistration/v1.ValidatingAdmissionPolicyBindingSpec':
+    '1 policyName? string; 2 paramRef*? admissionregistration/v1.ParamRef; 3 matchResources*? admissionregistration/v1.MatchResources; 4 validationActions? [string',
+  'admissionregistration/v1.ValidatingAdmissionPolicySpec':
+    '1 paramKind*? admissionregistration/v1.ParamKind; 2 matchConstraints*? admissionregistration/v1.MatchResources; 3 validations? [admissionregistration/v1.Validation; 4 failurePolicy*? string; 5 auditAnnotations? [admissionregistration/v1.AuditAnnotation; 6 matchConditions? [admissionregistration/v1.MatchCondition; 7 variables? [admissionregistration/v1.Variable',
+  'admissionregistration/v1.ValidatingAdmissionPolicyStatus':
+    '1 observedGeneration? int; 2 typeChecking*? admissionregistration/v1.TypeChecking; 3 conditions? [meta/v1.Condition',
+  'admissionregistration/v1.ValidatingWebhook':
+    '1 name string; 2 clientConfig admissionregistration/v1.WebhookClientConfig; 3 rules? [admissionregistration/v1.RuleWithOperations; 4 failurePolicy*? string; 9 matchPolicy*? string; 5 namespaceSelector*? meta/v1.LabelSelector; 10 objectSelector*? meta/v1.LabelSelector; 6 sideEffects* string; 7 timeoutSeconds*? int; 8 admissionReviewVersions [string; 11 matchConditions? [admissionregistration/v1.MatchCondition',
+  'admissionregistration/v1.ValidatingWebhookConfiguration':
+    '1 metadata? meta/v1.ObjectMeta; 2 webhooks? [admissionregistration/v1.ValidatingWebhook',
+  'admissionregistration/v1.Validation':
+    '1 expression string; 2 message? string; 3 reason*? string; 4 messageExpression? string',
+  'admissionregistration/v1.Variable':
+    '1 name string; 2 expression string',
+  'admissionregistration/v1.WebhookClientConfig':
+    '3 url*? string; 1 service*? admissionregistration/v1.ServiceReference; 2 caBundle? bytes',
   'apps/v1.ControllerRevision':
     '1 metadata? meta/v1.ObjectMeta; 2 data? raw; 3 revision int',
   'apps/v1.DaemonSet':
@@ -192,6 +238,14 @@ export const MESSAGES: Readonly<Record<string, string>> = {
     '1 succeededIndexes*? string; 2 succeededCount*? int',
   'batch/v1.UncountedTerminatedPods':
     '1 succeeded? [string; 2 failed? [string',
+  'certificates/v1.CertificateSigningRequest':
+    '1 metadata? meta/v1.ObjectMeta; 2 spec certificates/v1.CertificateSigningRequestSpec; 3 status? certificates/v1.CertificateSigningRequestStatus',
+  'certificates/v1.CertificateSigningRequestCondition':
+    '1 type string; 6 status string; 2 reason? string; 3 message? string; 4 lastUpdateTime? time; 5 lastTransitionTime? time',
+  'certificates/v1.CertificateSigningRequestSpec':
+    '1 request bytes; 7 signerName string; 8 expirationSeconds*? int; 5 usages? [string; 2 username? string; 3 uid? string; 4 groups? [string; 6 extra? {items',
+  'certificates/v1.CertificateSigningRequestStatus':
+    '1 conditions? [certificates/v1.CertificateSigningRequestCondition; 2 certificate? bytes',
   'coordination/v1.Lease':
     '1 metadata? meta/v1.ObjectMeta; 2 spec? coordination/v1.LeaseSpec',
   'coordination/v1.LeaseSpec':
@@ -648,6 +702,48 @@ export const MESSAGES: Readonly<Record<string, string>> = {
     '1 metadata meta/v1.ObjectMeta; 2 eventTime microtime; 3 series*? events/v1.EventSeries; 4 reportingController? string; 5 reportingInstance? string; 6 action? string; 7 reason? string; 8 regarding? core/v1.ObjectReference; 9 related*? core/v1.ObjectReference; 10 note? string; 11 type? string; 12 deprecatedSource? core/v1.EventSource; 13 deprecatedFirstTimestamp? time; 14 deprecatedLastTimestamp? time; 15 deprecatedCount? int',
   'events/v1.EventSeries':
     '1 count int; 2 lastObservedTime microtime',
+  'flowcontrol/v1.ExemptPriorityLevelConfiguration':
+    '1 nominalConcurrencyShares*? int; 2 lendablePercent*? int',
+  'flowcontrol/v1.FlowDistinguisherMethod':
+    '1 type string',
+  'flowcontrol/v1.FlowSchema':
+    '1 metadata? meta/v1.ObjectMeta; 2 spec? flowcontrol/v1.FlowSchemaSpec; 3 status? flowcontrol/v1.FlowSchemaStatus',
+  'flowcontrol/v1.FlowSchemaCondition':
+    '1 type? string; 2 status? string; 3 lastTransitionTime? time; 4 reason? string; 5 message? string',
+  'flowcontrol/v1.FlowSchemaSpec':
+    '1 priorityLevelConfiguration flowcontrol/v1.PriorityLevelConfigurationReference; 2 matchingPrecedence int; 3 distinguisherMethod*? flowcontrol/v1.FlowDistinguisherMethod; 4 rules? [flowcontrol/v1.PolicyRulesWithSubjects',
+  'flowcontrol/v1.FlowSchemaStatus':
+    '1 conditions? [flowcontrol/v1.FlowSchemaCondition',
+  'flowcontrol/v1.GroupSubject':
+    '1 name string',
+  'flowcontrol/v1.LimitResponse':
+    '1 type string; 2 queuing*? flowcontrol/v1.QueuingConfiguration',
+  'flowcontrol/v1.LimitedPriorityLevelConfiguration':
+    '1 nominalConcurrencyShares* int; 2 limitResponse? flowcontrol/v1.LimitResponse; 3 lendablePercent*? int; 4 borrowingLimitPercent*? int',
+  'flowcontrol/v1.NonResourcePolicyRule':
+    '1 verbs [string; 6 nonResourceURLs [string',
+  'flowcontrol/v1.PolicyRulesWithSubjects':
+    '1 subjects [flowcontrol/v1.Subject; 2 resourceRules? [flowcontrol/v1.ResourcePolicyRule; 3 nonResourceRules? [flowcontrol/v1.NonResourcePolicyRule',
+  'flowcontrol/v1.PriorityLevelConfiguration':
+    '1 metadata? meta/v1.ObjectMeta; 2 spec? flowcontrol/v1.PriorityLevelConfigurationSpec; 3 status? flowcontrol/v1.PriorityLevelConfigurationStatus',
+  'flowcontrol/v1.PriorityLevelConfigurationCondition':
+    '1 type? string; 2 status? string; 3 lastTransitionTime? time; 4 reason? string; 5 message? string',
+  'flowcontrol/v1.PriorityLevelConfigurationReference':
+    '1 name string',
+  'flowcontrol/v1.PriorityLevelConfigurationSpec':
+    '1 type string; 2 limited*? flowcontrol/v1.LimitedPriorityLevelConfiguration; 3 exempt*? flowcontrol/v1.ExemptPriorityLevelConfiguration',
+  'flowcontrol/v1.PriorityLevelConfigurationStatus':
+    '1 conditions? [flowcontrol/v1.PriorityLevelConfigurationCondition',
+  'flowcontrol/v1.QueuingConfiguration':
+    '1 queues int; 2 handSize int; 3 queueLengthLimit int',
+  'flowcontrol/v1.ResourcePolicyRule':
+    '1 verbs [string; 2 apiGroups [string; 3 resources [string; 4 clusterScope? bool; 5 namespaces [string',
+  'flowcontrol/v1.ServiceAccountSubject':
+    '1 namespace string; 2 name string',
+  'flowcontrol/v1.Subject':
+    '1 kind string; 2 user*? flowcontrol/v1.UserSubject; 3 group*? flowcontrol/v1.GroupSubject; 4 serviceAccount*? flowcontrol/v1.ServiceAccountSubject',
+  'flowcontrol/v1.UserSubject':
+    '1 name string',
   'meta/v1.Condition':
     '1 type string; 2 status string; 3 observedGeneration? int; 4 lastTransitionTime time; 5 reason string; 6 message string',
   'meta/v1.DeleteOptions':
@@ -726,6 +822,12 @@ export const MESSAGES: Readonly<Record<string, string>> = {
     '1 cidrs? [string',
   'networking/v1.ServiceCIDRStatus':
     '1 conditions? [meta/v1.Condition',
+  'node/v1.Overhead':
+    '1 podFixed? {quantity',
+  'node/v1.RuntimeClass':
+    '1 metadata? meta/v1.ObjectMeta; 2 handler string; 3 overhead*? node/v1.Overhead; 4 scheduling*? node/v1.Scheduling',
+  'node/v1.Scheduling':
+    '1 nodeSelector? {string; 2 tolerations? [core/v1.Toleration',
   'policy/v1.Eviction':
     '1 metadata? meta/v1.ObjectMeta; 2 deleteOptions*? meta/v1.DeleteOptions',
   'policy/v1.PodDisruptionBudget':

@@ -16,13 +16,16 @@ export const CERTIFICATE_SIGNING_REQUEST_STRATEGY = defineStrategy<CertificateSi
   prepareForUpdate: (request, old) => {
     Object.assign(request, { spec: structuredClone(old.spec), status: structuredClone(old.status ?? {}) });
   },
-  /** Approval has a sub-resource of its own. */
+  /** Approval has a sub-resource of its own: those conditions stay, and whoever adds or removes one is refused. */
   prepareForStatusUpdate: (request, old) => {
-    const decided = (type: string): boolean => type === 'Approved' || type === 'Denied';
-    const kept = (old.status?.conditions ?? []).filter(({ type }) => decided(type));
-    const said = (request.status?.conditions ?? []).filter(({ type }) => !decided(type));
-    Object.assign(request, { status: { ...request.status, conditions: structuredClone([...kept, ...said]) } });
-    if (kept.length + said.length === 0) delete request.status?.conditions;
+    const conditions = (request.status?.conditions ?? []).map((condition) => structuredClone(condition));
+    for (const verdict of ['Approved', 'Denied']) {
+      const kept = (old.status?.conditions ?? []).filter(({ type }) => type === verdict);
+      const places = conditions.flatMap(({ type }, i) => (type === verdict ? [i] : []));
+      if (places.length === kept.length)
+        kept.forEach((condition, i) => (conditions[places[i] ?? 0] = structuredClone(condition)));
+    }
+    request.status = { ...request.status, ...(conditions.length === 0 ? {} : { conditions }) };
   },
   validate: validateSigningRequest,
   validateUpdate: validateSigningRequestUpdate,

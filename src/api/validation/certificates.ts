@@ -6,7 +6,10 @@ import type { CertificateSigningRequest, CertificateSigningRequestCondition } fr
 import type { FieldErrors } from './field.ts';
 import { complaints, duplicate, forbiddenField, invalid, notSupported, required } from './field.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from './metadata.ts';
-import { deepEqual } from '../../lib/json.ts';
+import { quote } from '../status.ts';
+import { parseRequest } from '../x509/certificate-request.ts';
+import { DerError, readDer } from '../x509/der.ts';
+import { readPem } from '../x509/pem.ts';
 
 const USAGES = [
   'any',
@@ -34,20 +37,35 @@ const USAGES = [
   'timestamping',
 ];
 const MIN_SECONDS = 600;
+const LEGACY_UNKNOWN = 'kubernetes.io/legacy-unknown';
+const VERDICTS = ['Approved', 'Denied'];
+const FINAL = [...VERDICTS, 'Failed'];
+
+/** What an update may do by the way it comes, and what is let be because it is so already. Models certificateValidationOptions. */
+interface Allowed {
+  readonly old?: CertificateSigningRequest;
+  readonly approval?: boolean;
+  readonly certificate?: boolean;
+}
 
 export function validateSigningRequest(request: CertificateSigningRequest): FieldErrors {
+  return check(request, {});
+}
+
+function check(request: CertificateSigningRequest, { old }: Allowed): FieldErrors {
   const errors = validateObjectMeta(CERTIFICATE_SIGNING_REQUEST, request);
   const { spec } = request;
-  const problem = problemOfPem(spec.request ?? '');
+  const problem = problemOf(() => parseRequest(textOfBytes(spec.request)));
   if (problem !== undefined) errors.push(invalid('spec.request', spec.request ?? '', problem));
-  if ((spec.usages ?? []).length === 0) errors.push(required('spec.usages'));
-  const seen = new Set<string>();
-  (spec.usages ?? []).forEach((usage, i) => {
+  const usages = spec.usages ?? [];
+  if (usages.length === 0) errors.push(required('spec.usages'));
+  usages.forEach((usage, i) => {
     if (!USAGES.includes(usage)) errors.push(notSupported(`spec.usages[${i}]`, usage, USAGES));
-    if (seen.has(usage)) errors.push(duplicate(`spec.usages[${i}]`, usage));
-    seen.add(usage);
   });
-  errors.push(...validateSignerName(spec.signerName ?? ''));
+  usages.forEach((usage, i) => {
+    if (usages.indexOf(usage) < i) errors.push(duplicate(`spec.usages[${i}]`, usage));
+  });
+  errors.push(...validateSignerName(spec.signerName ?? '', old));
   if (spec.expirationSeconds !== undefined && spec.expirationSeconds < MIN_SECONDS)
     errors.push(
       invalid(
@@ -56,19 +74,48 @@ export function validateSigningRequest(request: CertificateSigningRequest): Fiel
         `may not specify a duration less than ${MIN_SECONDS} seconds (10 minutes)`,
       ),
     );
-  return [...errors, ...validateConditions(request.status?.conditions ?? [])];
+  errors.push(...validateConditions(request.status?.conditions ?? [], old));
+  const certificate = request.status?.certificate ?? '';
+  if (certificate !== (old?.status?.certificate ?? '')) {
+    const fault = problemOf(() => checkCertificate(textOfBytes(certificate)));
+    if (fault !== undefined) errors.push(invalid('status.certificate', '<certificate data>', fault));
+  }
+  return errors;
 }
 
-/** Go's words, for what holds no PEM block of the right type. */
-function problemOfPem(data: string): string | undefined {
-  const text = new TextDecoder().decode(decodeBase64(data));
-  return /-----BEGIN CERTIFICATE REQUEST-----\s[\s\S]*-----END CERTIFICATE REQUEST-----/.test(text)
-    ? undefined
-    : 'PEM block type must be CERTIFICATE REQUEST';
+function textOfBytes(base64: string | undefined): string {
+  return new TextDecoder().decode(decodeBase64(base64 ?? ''));
 }
 
-function validateSignerName(name: string): FieldErrors {
+function problemOf(read: () => unknown): string | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    if (error instanceof DerError) return error.message;
+    throw error;
+  }
+}
+
+/** Throws DerError. */
+function checkCertificate(text: string): void {
+  if (text === '') return;
+  let count = 0;
+  for (let block = readPem(text); block !== undefined; block = readPem(block.rest)) {
+    const { type, hasHeaders, bytes } = block;
+    if (type !== 'CERTIFICATE') throw new DerError(`only CERTIFICATE PEM blocks are allowed, found ${quote(type)}`);
+    if (hasHeaders) throw new DerError('no PEM block headers are permitted');
+    if (bytes.length === 0) throw new DerError('found CERTIFICATE PEM block containing 0 certificates');
+    readDer(bytes);
+    count++;
+  }
+  if (count === 0) throw new DerError('must contain at least one CERTIFICATE PEM block');
+}
+
+function validateSignerName(name: string, old: CertificateSigningRequest | undefined): FieldErrors {
   const field = 'spec.signerName';
+  if (name === LEGACY_UNKNOWN && old?.spec.signerName !== name)
+    return [invalid(field, name, 'the legacy signerName is not allowed via this API version')];
   if (name === '') return [required(field)];
   const [domain = '', path, ...more] = name.split('/');
   if (path === undefined || more.length > 0)
@@ -80,21 +127,26 @@ function validateSignerName(name: string): FieldErrors {
   return errors;
 }
 
-function validateConditions(conditions: readonly CertificateSigningRequestCondition[]): FieldErrors {
+function validateConditions(
+  conditions: readonly CertificateSigningRequestCondition[],
+  old: CertificateSigningRequest | undefined,
+): FieldErrors {
   const errors: FieldErrors = [];
+  const before = (old?.status?.conditions ?? []).map(({ type }) => type);
+  const wasBoth = VERDICTS.every((verdict) => before.includes(verdict));
+  const hadDuplicates = new Set(before).size < before.length;
   const seen = new Set<string>();
   conditions.forEach(({ type = '', status = '' }, i) => {
     const path = `status.conditions[${i}]`;
-    if (type === '') errors.push(required(`${path}.type`));
+    if (type === '' && !before.includes('')) errors.push(required(`${path}.type`));
+    const statuses = FINAL.includes(type) ? ['True'] : ['False', 'True', 'Unknown'];
     if (status === '') errors.push(required(`${path}.status`));
-    else if (['Approved', 'Denied', 'Failed'].includes(type) && status !== 'True')
-      errors.push(notSupported(`${path}.status`, status, ['True']));
-    else if (!['True', 'False', 'Unknown'].includes(status))
-      errors.push(notSupported(`${path}.status`, status, ['True', 'False', 'Unknown']));
-    if (seen.has(type)) errors.push(duplicate(`${path}.type`, type));
+    else if (!statuses.includes(status)) errors.push(notSupported(`${path}.status`, status, statuses));
+    const other = VERDICTS.find((verdict) => VERDICTS.includes(type) && verdict !== type);
+    if (!wasBoth && other !== undefined && seen.has(other))
+      errors.push(invalid('status.conditions', type, 'Approved and Denied conditions are mutually exclusive'));
+    if (!hadDuplicates && seen.has(type)) errors.push(duplicate(`${path}.type`, type));
     seen.add(type);
-    if ((type === 'Approved' && seen.has('Denied')) || (type === 'Denied' && seen.has('Approved')))
-      errors.push(invalid(`${path}.type`, type, 'Approved and Denied conditions are mutually exclusive'));
   });
   return errors;
 }
@@ -103,44 +155,46 @@ export function validateSigningRequestUpdate(
   next: CertificateSigningRequest,
   old: CertificateSigningRequest,
 ): FieldErrors {
-  const errors = [...validateSigningRequest(next), ...validateObjectMetaUpdate(next, old)];
-  for (const type of ['Approved', 'Denied', 'Failed']) {
-    if (!deepEqual(conditionOf(old, type), conditionOf(next, type)))
-      errors.push(
-        forbiddenField(
-          'status.conditions',
-          `updates may not add, remove, or modify a condition of type ${quoted(type)}`,
-        ),
-      );
-  }
-  return errors;
+  return validateUpdate(next, { old });
 }
 
 /** Conditions of approval are added, and stay. */
 export function validateApproval(next: CertificateSigningRequest, old: CertificateSigningRequest): FieldErrors {
-  const errors = [...validateSigningRequest(next), ...validateObjectMetaUpdate(next, old)];
-  for (const type of ['Approved', 'Denied']) {
-    if (conditionOf(old, type) !== undefined && conditionOf(next, type) === undefined)
-      errors.push(forbiddenField('status.conditions', `updates may not remove a condition of type ${quoted(type)}`));
-  }
-  return errors;
+  return validateUpdate(next, { old, approval: true });
 }
 
 export function validateSigningRequestStatus(
   next: CertificateSigningRequest,
   old: CertificateSigningRequest,
 ): FieldErrors {
-  const errors = [...validateSigningRequest(next), ...validateObjectMetaUpdate(next, old)];
-  const [before, after] = [old.status?.certificate ?? '', next.status?.certificate ?? ''];
-  if (before !== '' && before !== after)
-    errors.push(forbiddenField('status.certificate', 'updates may not set certificate content once it is set'));
-  return errors;
+  return validateUpdate(next, { old, certificate: true });
 }
 
-const conditionOf = (
-  request: CertificateSigningRequest,
-  type: string,
-): CertificateSigningRequestCondition | undefined =>
-  request.status?.conditions?.find((condition) => condition.type === type);
+/** What is kept of the old object by the way the update comes is not compared again: only what can differ. */
+function validateUpdate(
+  next: CertificateSigningRequest,
+  allowed: Allowed & { readonly old: CertificateSigningRequest },
+): FieldErrors {
+  const { old } = allowed;
+  const errors = check(next, allowed);
+  const conditions = 'status.conditions';
+  const change = (type: string): number => countOf(next, type) - countOf(old, type);
+  for (const type of FINAL) {
+    if (change(type) < 0)
+      errors.push(forbiddenField(conditions, `updates may not remove a condition of type ${quote(type)}`));
+  }
+  for (const type of allowed.approval === true ? [] : VERDICTS) {
+    if (change(type) > 0)
+      errors.push(forbiddenField(conditions, `updates may not add a condition of type ${quote(type)}`));
+  }
+  const [before, after] = [old.status?.certificate ?? '', next.status?.certificate ?? ''];
+  if (before !== after && allowed.certificate !== true)
+    errors.push(forbiddenField('status.certificate', 'updates may not set certificate content'));
+  else if (before !== after && before !== '')
+    errors.push(forbiddenField('status.certificate', 'updates may not modify existing certificate content'));
+  return [...errors, ...validateObjectMetaUpdate(next, old)];
+}
 
-const quoted = (text: string): string => `"${text}"`;
+function countOf(request: CertificateSigningRequest, wanted: string): number {
+  return (request.status?.conditions ?? []).filter(({ type }) => type === wanted).length;
+}

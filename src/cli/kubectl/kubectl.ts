@@ -1,3 +1,5 @@
+import { parseCertificate } from '../../api/x509/issued-certificate.ts';
+import { readPem } from '../../api/x509/pem.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { SECOND } from '../../lib/time.ts';
 import { COMMANDS } from './commands/index.ts';
@@ -197,6 +199,8 @@ function identityOf(io: KubectlIo, user: Obj | undefined): Identity | undefined 
   const path = str(user, 'client-certificate');
   const data = str(user, 'client-certificate-data');
   const text = data === '' ? (path === '' ? '' : (io.files.read(path) ?? '')) : base64ToText(data);
+  const issued = readPem(text) === undefined ? undefined : parseCertificate(text).subject;
+  if (issued !== undefined) return { name: issued.commonName, groups: issued.organization };
   const parts = text.split(/[,\n]/).map((part) => part.trim());
   const values = (key: string): string[] =>
     parts.filter((part) => part.startsWith(key)).map((part) => part.slice(key.length));

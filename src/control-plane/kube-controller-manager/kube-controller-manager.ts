@@ -19,6 +19,9 @@ const USER = 'system:kube-controller-manager';
 
 /** Service accounts that are not called as their controller is. */
 const ACCOUNTS: Readonly<Record<string, string>> = {
+  'certificatesigningrequest-approving-controller': 'certificate-controller',
+  'certificatesigningrequest-cleaner-controller': 'certificate-controller',
+  'certificatesigningrequest-signing-controller': 'certificate-controller',
   'endpoints-controller': 'endpoint-controller',
   'garbage-collector-controller': 'generic-garbage-collector',
   'node-ipam-controller': 'node-controller',
@@ -34,7 +37,8 @@ const ACCOUNTS: Readonly<Record<string, string>> = {
  * several separated by commas; default 127.0.0.1:6443), --controllers (`*`, `-name`), --leader-elect and its durations,
  * --kube-api-qps, --kube-api-burst, --cluster-cidr, --allocate-node-cidrs, --node-cidr-mask-size, --node-monitor-period,
  * --node-monitor-grace-period, --node-startup-grace-period, --node-eviction-rate, --secondary-node-eviction-rate,
- * --unhealthy-zone-threshold, --large-cluster-size-threshold, --terminated-pod-gc-threshold, --secure-port.
+ * --unhealthy-zone-threshold, --large-cluster-size-threshold, --terminated-pod-gc-threshold, --cluster-signing-duration,
+ * --secure-port.
  */
 export const kubeControllerManager: Program = (env) => {
   const flags = parseFlags(argvOf(env.args));

@@ -63,11 +63,12 @@ async function decide(context: Context, { resource, name }: Target, condition: O
   for (let attempt = 1; ; attempt++) {
     const request = await context.server.json('GET', pathTo(resource, '', name));
     const before = list(request, 'status', 'conditions');
-    const said = before.some((each) => str(each, 'type') === condition['type']);
-    if (said && !context.flags.bool('force')) return request;
-    const now = formatTime(context.io.now());
-    const others = before.filter((each) => str(each, 'type') !== condition['type']);
-    const conditions = [...others, { ...condition, lastUpdateTime: now, lastTransitionTime: now }];
+    const has = (type: string): boolean => before.some((each) => str(each, 'type') === type);
+    const [type, other] = condition['type'] === 'Approved' ? ['Approved', 'Denied'] : ['Denied', 'Approved'];
+    if (has(other)) throw new CliError(`certificate signing request ${JSON.stringify(name)} is already ${other}`);
+    if (has(type) && !context.flags.bool('force')) return request;
+    const said = { ...condition, lastUpdateTime: formatTime(context.io.now()) };
+    const conditions = has(type) ? before : [...before, said];
     const body = withValue(request, ['status', 'conditions'], conditions);
     try {
       return await context.server.json('PUT', pathTo(resource, '', name, 'approval'), { body });

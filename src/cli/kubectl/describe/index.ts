@@ -1,3 +1,4 @@
+import { certificateSigningRequest } from './certificate-signing-request.ts';
 import { endpoints, endpointSlice, service } from './network.ts';
 import { node } from './node.ts';
 import { pod } from './pod.ts';
@@ -7,6 +8,7 @@ import type { Describer } from './writer.ts';
 
 /** Sorted by kind; what is not here gets the generic one. */
 export const DESCRIBERS: readonly Describer[] = [
+  certificateSigningRequest,
   configMap,
   deployment,
   endpointSlice,

@@ -1,4 +1,7 @@
 import type { AdmissionPlugin } from './admission.ts';
+import { certificateApproval } from './certificate-approval.ts';
+import { certificateSigning } from './certificate-signing.ts';
+import { certificateSubjectRestriction } from './certificate-subject-restriction.ts';
 import { defaultTolerationSeconds } from './default-toleration-seconds.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { priority } from './priority.ts';
@@ -12,4 +15,7 @@ export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
   taintNodesByCondition,
   priority,
   defaultTolerationSeconds,
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
 ];

@@ -26,16 +26,10 @@ const BY_SUBRESOURCE: Readonly<Record<string, UpdateRules>> = {
   status: { prepare: prepareForStatusUpdate, validate: validateStatusUpdate },
   approval: {
     prepare(kind, next, current) {
-      const { conditions } = asSigningRequest(next).status ?? {};
-      const status = { ...asSigningRequest(current).status, ...(conditions === undefined ? {} : { conditions }) };
-      return prepareForStatusUpdate(
-        kind,
-        withMember(withMember(next, 'spec', member(current, 'spec')), 'status', status),
-        {
-          ...current,
-          status,
-        } as KubeObject,
-      );
+      const { conditions = [] } = asSigningRequest(next).status ?? {};
+      const { conditions: _, ...rest } = asSigningRequest(current).status ?? {};
+      const status = { ...rest, ...(conditions.length === 0 ? {} : { conditions }) };
+      return withMember(prepareForUpdate(kind, next, current), 'status', status);
     },
     validate: (kind, next, current) =>
       asInvalid(kind, next, validateApproval(asSigningRequest(next), asSigningRequest(current))),

@@ -244,9 +244,10 @@ class Update {
 
   /** What a client cannot change is what it was. Models rest.BeforeUpdate. */
   #prepare(next: KubeObject, current: KubeObject): KubeObject {
-    const { kind } = this.#resource;
+    const { kind, rules } = this.#resource;
     const kept = withMetadata(next, { resourceVersion: current.metadata.resourceVersion });
-    return rulesOfUpdate(this.#plan.subresource).prepare(kind, kept, current);
+    const prepared = rulesOfUpdate(this.#plan.subresource).prepare(kind, kept, current);
+    return rules.stampUpdate?.(prepared, current, formatTime(this.#server.env.now())) ?? prepared;
   }
 
   async #reserve(next: KubeObject, current: KubeObject): Promise<KubeObject> {

@@ -17,6 +17,20 @@ export const signingRequestRules: Rules = {
       ...(extra === undefined ? {} : { extra }),
     });
   },
+  /** Whoever adds a condition need not say when. Models populateConditionTimestamps. */
+  stampUpdate(next, current, now) {
+    const { status } = asSigningRequest(next);
+    if (status?.conditions === undefined) return next;
+    const before = asSigningRequest(current).status?.conditions ?? [];
+    const conditions = status.conditions.map((condition) => {
+      const same = before.find(({ type, status }) => type === condition.type && status === condition.status);
+      // A zero time is null on the wire.
+      const lastUpdateTime = condition.lastUpdateTime ?? now;
+      const lastTransitionTime = condition.lastTransitionTime ?? same?.lastTransitionTime ?? now;
+      return { ...condition, lastUpdateTime, lastTransitionTime };
+    });
+    return withMember(next, 'status', { ...status, conditions });
+  },
 };
 
 export function asSigningRequest(object: KubeObject): CertificateSigningRequest {

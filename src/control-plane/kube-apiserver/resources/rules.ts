@@ -19,6 +19,8 @@ export interface Rules {
   readonly garbageCollected: boolean;
   /** Writes the time of creation, or who made it, where a new object tells that. */
   stamp?(object: KubeObject, now: string, user: User): KubeObject;
+  /** The same for what an update adds. */
+  stampUpdate?(next: KubeObject, current: KubeObject, now: string): KubeObject;
   /** Seconds that the object's keeper gets; absent: the kind is not deleted gracefully. */
   gracePeriod?(object: KubeObject, asked: number | undefined): number;
   /** An update that leaves nothing to wait for may delete the object. */

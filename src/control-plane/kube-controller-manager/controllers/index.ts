@@ -1,4 +1,7 @@
 import type { ControllerProgram } from '../controller.ts';
+import { certificateSigningRequestApprovingController } from './certificatesigningrequest-approving-controller.ts';
+import { certificateSigningRequestCleanerController } from './certificatesigningrequest-cleaner-controller.ts';
+import { certificateSigningRequestSigningController } from './certificatesigningrequest-signing-controller.ts';
 import { deploymentController } from './deployment-controller.ts';
 import { endpointSliceController } from './endpointslice-controller.ts';
 import { endpointsController } from './endpoints-controller.ts';
@@ -15,6 +18,9 @@ import { ttlController } from './ttl-controller.ts';
 
 /** Every controller, by name. */
 export const CONTROLLERS: readonly ControllerProgram[] = [
+  certificateSigningRequestApprovingController,
+  certificateSigningRequestCleanerController,
+  certificateSigningRequestSigningController,
   deploymentController,
   endpointsController,
   endpointSliceController,
