@@ -32,6 +32,7 @@ export function openDemo(options: OpenOptions): Session {
     events: story.length,
     windows: 0,
     eventsPerSecond: 1284,
+    behind: false,
     hash: '',
   });
   const send = (events: readonly TraceEvent[]): void => {

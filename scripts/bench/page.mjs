@@ -7,6 +7,7 @@ import { startLine, stop } from './child.mjs';
 
 const IDLE_SECONDS = 6;
 const PODS = 500;
+const SETTLES_MS = 3_000;
 const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
 args.push('--disable-component-update', '--disable-sync', '--disable-background-timer-throttling');
 
@@ -30,13 +31,15 @@ async function inBrowser(url, measure) {
   const browser = await chromium.launch({ executablePath: ensureChromium(), args });
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+    // A browser that has just been started is busy with itself.
+    await sleep(SETTLES_MS);
     const opened = performance.now();
     await page.goto(url);
     await page.evaluate(
       () =>
         new Promise((resolve) => {
           const ready = () => /All \d+ nodes are Ready/.test(document.body.textContent ?? '');
-          const look = () => (ready() ? resolve() : setTimeout(look, 10));
+          const look = () => (ready() ? resolve() : setTimeout(look, 50));
           look();
         }),
     );

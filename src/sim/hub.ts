@@ -72,6 +72,7 @@ class Hub implements Session {
   #lastBatch = 0;
   #lastCount = 0;
   #rate = 0;
+  #behind = false;
   #error: string | undefined;
   #lastInput: Micros = 0;
 
@@ -225,6 +226,7 @@ class Hub implements Session {
       while (!this.#stopped) {
         this.#poked = false;
         const idle = await this.#slice();
+        this.#behind = idle === 0;
         this.#maybeTell();
         if (this.#stopped) return;
         if (idle === 0 || this.#poked) await this.#clock.turn();
@@ -346,6 +348,7 @@ class Hub implements Session {
       events: this.#kernel.deliveries,
       windows: this.#kernel.windows,
       eventsPerSecond: this.#rate,
+      behind: this.#behind,
       hash: this.#kernel.hash(),
       ...(this.#error === undefined ? {} : { error: this.#error }),
     };

@@ -77,6 +77,8 @@ export interface SessionStatus {
   readonly events: number;
   readonly windows: number;
   readonly eventsPerSecond: number;
+  /** The run takes all that the machine can give: it has no time to wait for the wall clock. */
+  readonly behind: boolean;
   readonly hash: string;
   /** Everything queued between now and forever. */
   readonly error?: string;

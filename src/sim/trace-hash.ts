@@ -13,10 +13,18 @@ export class TraceHash {
   text(value: string): void {
     let a = this.#a;
     let b = this.#b;
-    for (let i = 0; i < value.length; i++) {
-      const unit = value.charCodeAt(i);
+    const pairs = value.length & ~1;
+    for (let i = 0; i < pairs; i += 2) {
+      const unit = value.charCodeAt(i) | (value.charCodeAt(i + 1) << 16);
       a = Math.imul(a ^ unit, 0x01000193);
-      b = (Math.imul(b ^ unit, 0x5bd1e995) + 0x27d4eb2f) | 0;
+      a ^= a >>> 15;
+      b = Math.imul(b ^ unit, 0x5bd1e995) + 0x27d4eb2f;
+      b ^= b >>> 15;
+    }
+    if (pairs < value.length) {
+      const unit = value.charCodeAt(pairs);
+      a = Math.imul(a ^ unit, 0x01000193);
+      b = Math.imul(b ^ unit, 0x5bd1e995) + 0x27d4eb2f;
       b ^= b >>> 15;
     }
     this.#a = Math.imul(a ^ value.length, 0x01000193);

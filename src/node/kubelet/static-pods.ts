@@ -58,7 +58,7 @@ export class StaticPods {
   #decode(path: string, text: string): Pod | undefined {
     let manifest: unknown;
     try {
-      manifest = parse(text);
+      manifest = text.startsWith('{') ? JSON.parse(text) : parse(text);
     } catch (error) {
       this.#env.print(
         `Could not process manifest file "${path}": ${error instanceof Error ? error.message : ''}\n`,

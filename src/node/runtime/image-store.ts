@@ -244,26 +244,11 @@ export class ImageStore {
   #entryOf(name: string, digest: string): CatalogueEntry | undefined {
     const reference = parseReference(name);
     const family = reference === undefined ? undefined : familyOf(reference.host, reference.path);
-    return family === undefined ? undefined : cachedRelease(family.repository, digest);
+    return family === undefined ? undefined : findRelease(family, { digest });
   }
 }
 
 const PRELOADED_MARK = '/var/lib/containerd/preloaded';
-
-const releases = new Map<string, CatalogueEntry>();
-
-/** Manifests are hashed once per process: they are constants. */
-function cachedRelease(repository: string, digest: string): CatalogueEntry | undefined {
-  if (releases.size === 0) {
-    for (const family of CATALOGUE) {
-      for (const release of family.releases) {
-        const manifest = manifestOf(family, release);
-        releases.set(`${family.repository}@${manifest.digest}`, { family, release, manifest });
-      }
-    }
-  }
-  return releases.get(`${repository}@${digest}`);
-}
 
 function sizeOf({ manifest }: CatalogueEntry): number {
   return manifest.layers.reduce((sum, layer) => sum + layer.size, manifest.config.size);

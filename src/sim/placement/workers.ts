@@ -22,6 +22,8 @@ export interface WorkersOptions {
 const DEADLINE_MS = 10_000;
 /** The first answer includes loading the worker's code: virtual time waits for it. */
 const LOAD_DEADLINE_MS = 60_000;
+/** How often in a deadline somebody looks: a timer for each question would cost as much as asking it. */
+const LOOKS = 10;
 
 /** A worker per group: processes with a worker of their own have one, all others share their host's. */
 export function createWorkers(options: WorkersOptions): Placement {
@@ -47,7 +49,8 @@ interface Placed {
 
 interface Pending {
   readonly resolve: (answer: Answer) => void;
-  readonly cancel: () => void;
+  /** How many looks it may still be unanswered. */
+  looks: number;
 }
 
 type Answer = readonly EventResult[] | { readonly lost: string };
@@ -61,7 +64,7 @@ class PlacementOverWorkers implements Placement {
   /** Groups of workers that failed between windows. */
   readonly #unreported: LostGroup[] = [];
   readonly #setTimeout = globalThis.setTimeout;
-  readonly #clearTimeout = globalThis.clearTimeout;
+  #looking = false;
 
   constructor(name: PlacementName, options: WorkersOptions, home: (group: string) => string) {
     this.name = name;
@@ -83,7 +86,7 @@ class PlacementOverWorkers implements Placement {
       const placed = this.#place(worker, batch);
       if (placed === undefined) continue;
       const groups = [...placed.groups.keys()];
-      asked.push(this.#ask(worker, placed, batch, observed).then((answer) => ({ groups, answer })));
+      asked.push(this.#ask(placed, batch, observed).then((answer) => ({ groups, answer })));
     }
     const answers = await Promise.all(asked);
     return collect(answers, this.#unreported.splice(0));
@@ -149,21 +152,36 @@ class PlacementOverWorkers implements Placement {
     return placed;
   }
 
-  #ask(worker: string, placed: Placed, batch: readonly Delivery[], observed: boolean): Promise<Answer> {
+  #ask(placed: Placed, batch: readonly Delivery[], observed: boolean): Promise<Answer> {
     return new Promise((resolve) => {
       const deadline = placed.answered ? this.#deadline : Math.max(this.#deadline, LOAD_DEADLINE_MS);
-      const setTimer = this.#setTimeout;
-      const clearTimer = this.#clearTimeout;
-      const timer = setTimer(() => this.#lose(worker, placed, 'missed its deadline'), deadline);
-      placed.pending = { resolve, cancel: () => clearTimer(timer) };
+      placed.pending = { resolve, looks: Math.ceil((deadline * LOOKS) / this.#deadline) };
       placed.port.post(JSON.stringify({ observed, deliveries: batch }));
+      if (!this.#looking) this.#lookLater();
     });
+  }
+
+  #lookLater(): void {
+    this.#looking = true;
+    const setTimer = this.#setTimeout;
+    setTimer(() => this.#look(), this.#deadline / LOOKS);
+  }
+
+  /** Gives up on workers that have not answered for a deadline; goes on for as long as anyone is awaited. */
+  #look(): void {
+    this.#looking = false;
+    let awaited = false;
+    for (const [worker, placed] of [...this.#placed]) {
+      if (placed.pending === undefined) continue;
+      if (placed.pending.looks-- <= 0) this.#lose(worker, placed, 'missed its deadline');
+      else awaited = true;
+    }
+    if (awaited) this.#lookLater();
   }
 
   #settle(placed: Placed, answer: Answer): void {
     const { pending } = placed;
     placed.pending = undefined;
-    pending?.cancel();
     pending?.resolve(answer);
   }
 

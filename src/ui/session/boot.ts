@@ -7,24 +7,18 @@ import { useView } from '../stores/view-store.ts';
 /** A cluster that is not whole by then is watched at the pace of life: something keeps it. */
 const LONGEST_BOOT = 180_000_000;
 
-/** Until the balancer has found the API servers ready: what is typed first must be answered. */
-const SETTLES = 2_500_000;
-
-/** From virtual zero at full speed until every node has been Ready for a moment; then at 1×, unless somebody chose a speed meanwhile. */
+/** From virtual zero at full speed until every node is Ready; then at 1×, unless somebody chose a speed meanwhile. */
 export async function bootCluster(session: Session, machines: readonly MachineInfo[]): Promise<void> {
   const nodes = machines.filter((machine) => machine.role === 'worker' || machine.role === 'control-plane');
   await session.setSpeed(Infinity);
   await session.resume();
-  let since: number | undefined;
   const stop = useTrace.subscribe((state) => {
     const { world } = state.model;
     if (state.status.running && state.status.speed !== Infinity) {
       stop();
       return;
     }
-    const all = nodes.length > 0 && nodes.every((machine) => nodeReady(world, machine.name) === 'True');
-    since = all ? (since ?? state.status.now) : undefined;
-    const ready = since !== undefined && state.status.now >= since + SETTLES;
+    const ready = nodes.length > 0 && nodes.every((machine) => nodeReady(world, machine.name) === 'True');
     if (!ready && state.status.now < LONGEST_BOOT) return;
     stop();
     void session.setSpeed(1);

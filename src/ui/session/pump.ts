@@ -5,9 +5,12 @@ import { foldEvent, type Model } from '../stores/trace-store.ts';
 
 /** Milliseconds of folding in one frame: the rest of a large batch waits, so that the page always answers. */
 const BUDGET = 9;
+const SPARE_BUDGET = 18;
 /** How much may wait before folding takes half of every frame more. */
 const BEHIND = 60_000;
 const CHUNK = 64;
+/** Milliseconds between two frames while the run is behind: what drawing saves, the cluster has. */
+export const SPARE_FRAME = 40;
 /** Milliseconds between two redrawings of what changed; the clock and the packets move in every frame. */
 const REDRAW = 50;
 const SLOWEST_REDRAW = 250;
@@ -47,6 +50,7 @@ export function createPump(
   let status: SessionStatus | undefined;
   let scheduled: number | undefined;
   let touched = new Set<Slice>();
+  let began = -Infinity;
   let drawn = -Infinity;
   let pause = REDRAW;
   let justDrew = false;
@@ -54,10 +58,16 @@ export function createPump(
   const run = (): void => {
     scheduled = undefined;
     const started = frame.wall();
+    const spare = status?.behind === true;
+    if (spare && started - began < SPARE_FRAME) {
+      scheduled = frame.request(run);
+      return;
+    }
+    began = started;
     // A page that needs long to redraw does it more seldom: five times as long as that takes, it is free for other things.
     if (justDrew) pause = Math.min(SLOWEST_REDRAW, Math.max(REDRAW, (started - drawn - FRAME) * 5));
     justDrew = false;
-    const budget = waiting > BEHIND ? BUDGET * 2.5 : BUDGET;
+    const budget = waiting > BEHIND ? BUDGET * 2.5 : spare ? SPARE_BUDGET : BUDGET;
     model.flights.clock = { wall: started, virtual: queue[0]?.[offset]?.at ?? 0, speed: status?.speed ?? 1 };
     while (queue.length > 0 && frame.wall() - started < budget) foldChunk();
     report();

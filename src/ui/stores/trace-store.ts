@@ -70,6 +70,7 @@ export const NO_STATUS: SessionStatus = {
   events: 0,
   windows: 0,
   eventsPerSecond: 0,
+  behind: false,
   hash: '',
 };
 

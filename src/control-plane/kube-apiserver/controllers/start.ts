@@ -1,6 +1,6 @@
 import type { Server } from '../server.ts';
 import { ApiError } from '../../../api/status.ts';
-import { SECOND } from '../../../lib/time.ts';
+import { MILLISECOND, SECOND } from '../../../lib/time.ts';
 import { EtcdFailure } from '../storage/etcd-client.ts';
 import { ensureAll } from '../bootstrap/ensure.ts';
 import { flowControlObjects } from '../bootstrap/flow-control.ts';
@@ -12,12 +12,15 @@ import { repairNodePorts } from './node-port-repair.ts';
 import { systemObjects } from './system-objects.ts';
 
 const RETRY = 1 * SECOND;
+/** Servers that start together do not all make the same objects: the first does, the others find them. */
+const HEAD_START = 150 * MILLISECOND;
 
 /** What an apiserver does besides answering. */
 export function startControllers(server: Server): void {
   const { env, options, startHooks } = server;
   env.spawn(async () => {
     const policy = options.authorizationModes.includes('RBAC') ? policyObjects() : [];
+    await env.sleep(env.random.below(HEAD_START));
     await untilDone(server, () => ensureAll(server, [...policy, ...systemObjects(), ...flowControlObjects()]));
     startHooks.done('rbac/bootstrap-roles');
     startHooks.done('start-system-namespaces-controller');

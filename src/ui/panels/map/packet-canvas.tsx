@@ -3,6 +3,7 @@ import { useEffect, useRef, type ReactNode } from 'react';
 import { lifted, type Layout } from '../../graph/layout.ts';
 import { drawScene, readInk, type Ink } from '../../graph/draw.ts';
 import { useRun } from '../../session/control.ts';
+import { SPARE_FRAME } from '../../session/pump.ts';
 import { useTrace } from '../../stores/trace-store.ts';
 import { useView, type Pull } from '../../stores/view-store.ts';
 import css from './map.module.css';
@@ -18,9 +19,13 @@ export function PacketCanvas(): ReactNode {
     let ink: Ink | undefined;
     let inkOf = '';
     let frame = 0;
+    let drawn = -Infinity;
     const reduced = matchMedia('(prefers-reduced-motion: reduce)');
     const draw = (wall: number): void => {
       frame = requestAnimationFrame(draw);
+      const { model, status } = useTrace.getState();
+      if (status.behind && wall - drawn < SPARE_FRAME) return;
+      drawn = wall;
       const { theme, playhead, belief, pull } = useView.getState();
       if (inkOf !== theme) {
         ink = readInk(element);
@@ -32,7 +37,6 @@ export function PacketCanvas(): ReactNode {
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.clearRect(0, 0, element.width, element.height);
       context.setTransform(zoom * ratio, 0, 0, zoom * ratio, x * ratio, y * ratio);
-      const { model, status } = useTrace.getState();
       if (ink === undefined || playhead !== undefined) return;
       drawScene(context, {
         layout: shownLayout(useRun.getState().layout, pull),
