@@ -55,8 +55,8 @@ function oneOf<T>(random: Random, choices: readonly T[], otherwise: T): T {
   return choices[random.below(choices.length)] ?? otherwise;
 }
 
-/** Which faults are drawn: any, or only one sort of them, and then often. */
-export type FaultStyle = 'any' | 'etcd' | 'power';
+/** Which faults are drawn: any, or only such as make another scheduler or controller manager lead, and then often. */
+export type FaultStyle = 'any' | 'leaders';
 
 export function planOf(seed: number, minutes: number, style: FaultStyle = 'any'): RandomPlan {
   const random = createRandom(seed, 'plan');
@@ -191,7 +191,7 @@ function faults(random: Random, topology: Topology, until: Micros, style: FaultS
     at < until - 30 * SECOND;
     at += (pause.least + random.below(pause.more)) * SECOND
   ) {
-    const choices = style === 'any' ? faultChoices(random, topology) : etcdFaults(random, topology, style);
+    const choices = style === 'any' ? faultChoices(random, topology) : leaderFaults(random, topology);
     const [inject, heal] = oneOf<Choice>(random, choices, ['heal all', undefined]);
     inputs.push({ at, kind: 'fault', command: inject });
     if (heal !== undefined) inputs.push({ at: at + (5 + random.below(60)) * SECOND, kind: 'fault', command: heal });
@@ -199,24 +199,14 @@ function faults(random: Random, topology: Topology, until: Micros, style: FaultS
   return inputs;
 }
 
-function etcdFaults(random: Random, topology: Topology, style: FaultStyle): Choice[] {
-  const machine = oneOf(random, namesOf(etcdMachines(topology)), 'cp-1');
-  const power: Choice[] = [
-    [`power-off ${machine}`, `power-on ${machine}`],
-    [`torn-write ${machine}`, `power-on ${machine}`],
-  ];
-  if (style === 'power') return power;
+function leaderFaults(random: Random, topology: Topology): Choice[] {
+  const machine = oneOf(random, namesOf(controlPlaneMachines(topology)), 'cp-1');
   return [
-    ...power,
-    [`kill ${machine}/etcd`, undefined],
-    [`kill ${machine}/etcd`, undefined],
-    [`full-disk ${machine}`, 'heal full-disk'],
-    [`slow ${machine}/etcd ${5 + random.below(100)}x`, 'heal slow'],
-    [`duplicate ${10 + random.below(60)}% ${machine}`, 'heal duplicate'],
-    [`partition --one-way ${machine}`, 'heal partition'],
-    [`partition ${machine}`, 'heal partition'],
-    [`slow-disk ${machine} ${50 + random.below(300)}ms`, 'heal slow-disk'],
-    [`pause ${machine}/etcd`, 'heal pause'],
+    [`power-off ${machine}`, `power-on ${machine}`],
+    ...['kube-scheduler', 'kube-controller-manager'].flatMap((name): Choice[] => [
+      [`kill ${machine}/${name}`, undefined],
+      [`pause ${machine}/${name}`, 'heal pause'],
+    ]),
   ];
 }
 

@@ -55,7 +55,9 @@ describe('a planted bug is caught by random runs:', () => {
     }
     const { etcdPlanOf, planOf, runEtcdPlan, runPlan } = await bundleWith(changes, bug.number);
     const run = (seed: number) =>
-      bug.runs === 'etcd' ? runEtcdPlan(etcdPlanOf(seed, 60 * bug.minutes)) : runPlan(planOf(seed, bug.minutes));
+      bug.runs === 'etcd'
+        ? runEtcdPlan(etcdPlanOf(seed, 60 * bug.minutes))
+        : runPlan(planOf(seed, bug.minutes, bug.faults));
     const caught: string[] = [];
     for (let seed = 1; seed <= bug.seeds && caught.length === 0; seed++) {
       const { violations } = await run(seed);

@@ -1,3 +1,5 @@
+import type { FaultStyle } from './plan.ts';
+
 /**
  * Mistakes that the random runs must catch. Each is a change of one place of the product, made only in a bundle of its own
  * (planted-bugs.test.ts): the product itself has no switch for any of them.
@@ -16,6 +18,8 @@ export interface PlantedBug extends Change {
   /** Random runs allowed, from seed 1 on, and how long each has faults. */
   readonly seeds: number;
   readonly minutes: number;
+  /** Of a whole cluster: which faults, when not any. */
+  readonly faults?: FaultStyle;
   /** Of a whole cluster, or of etcd alone (etcd-run.ts): those cost a hundredth. */
   readonly runs: 'cluster' | 'etcd';
 }
@@ -77,8 +81,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'client/leader-election.ts',
     find: "holder() !== '' && observedAt + (observed?.spec.leaseDurationSeconds ?? 0) * SECOND > env.uptime()",
     replace: "holder() !== ''",
-    seeds: 3,
-    minutes: 3,
+    seeds: 2,
+    minutes: 2,
+    faults: 'leaders',
     runs: 'cluster',
   },
   {
