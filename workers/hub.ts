@@ -59,9 +59,9 @@ function programsAtBoot({ hosts }: Machines): string[] {
 }
 
 async function placementOf(name: PlacementName): Promise<Placement> {
-  if (name === 'workers') return createWorkers({ create: spares.create });
-  if (name === 'pool')
-    return createPool({ create: pooled, size: Math.max(1, Math.min(8, navigator.hardwareConcurrency)) });
+  const processors = Math.max(1, navigator.hardwareConcurrency);
+  if (name === 'workers') return createWorkers({ create: spares.create, parallel: processors });
+  if (name === 'pool') return createPool({ create: pooled, size: Math.min(8, processors) });
   const [{ createInThread }, { programs }] = await Promise.all([
     import('../src/sim/placement/in-thread.ts'),
     import('../src/cluster/programs.ts'),

@@ -110,6 +110,7 @@ async function play(placement: Placement, list = inputs, seed = 7): Promise<Outc
 const placements: readonly (readonly [string, () => Placement])[] = [
   ['in-thread', () => createInThread(programs)],
   ['workers', () => createWorkers({ create: fakeWorkers(programs) })],
+  ['workers, two at once', () => createWorkers({ create: fakeWorkers(programs), parallel: 2 })],
   ['pool of 1', () => createPool({ create: fakeWorkers(programs), size: 1 })],
   ['pool of 2', () => createPool({ create: fakeWorkers(programs), size: 2 })],
 ];
@@ -208,6 +209,33 @@ test('a worker that does not answer is lost at its deadline, and the run replays
   await replayed.runUntil(sim.now);
   expect(replayed.hash()).toBe(sim.hash());
   placement.stop();
+});
+
+test('a worker that is terminated before its turn in a window, or after it, is lost in a run that replays', async () => {
+  for (let countdown = 1; countdown <= 24; countdown++) {
+    const create = fakeWorkers(programs);
+    let posts = 0;
+    const placement = createWorkers({
+      parallel: 1,
+      create(worker, program) {
+        const port = create(worker, program);
+        const post = (text: string): void => {
+          if (worker !== 'b' && ++posts === countdown) {
+            const lost = placement.terminate('b').map((group) => ({ group, reason: 'terminated' }));
+            sim.kernel.lose(lost, sim.kernel.horizon);
+          }
+          port.post(text);
+        };
+        return { ...port, post };
+      },
+    });
+    const sim = createSim({ hosts, programs, placement });
+    await sim.runFor(60 * MILLISECOND);
+    const replayed = createSim({ hosts, programs, inputs: sim.kernel.inputs });
+    await replayed.runUntil(sim.now);
+    expect(replayed.hash()).toBe(sim.hash());
+    placement.stop();
+  }
 });
 
 /** Asks for two things at once, each of which comes when it likes. */

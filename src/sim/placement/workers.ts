@@ -17,6 +17,8 @@ export interface WorkersOptions {
   readonly create: WorkerFactory;
   /** Wall-clock milliseconds that a worker may take for one window before it counts as lost. */
   readonly deadline?: number;
+  /** How many workers are given something to do at once. More than there are processors only keeps everybody else from them. */
+  readonly parallel?: number;
 }
 
 const DEADLINE_MS = 10_000;
@@ -53,14 +55,22 @@ interface Pending {
   looks: number;
 }
 
+interface Answered {
+  readonly groups: readonly string[];
+  readonly answer: Answer;
+}
+
 type Answer = readonly EventResult[] | { readonly lost: string };
 
 class PlacementOverWorkers implements Placement {
   readonly name: PlacementName;
   readonly #create: WorkerFactory;
   readonly #deadline: number;
+  readonly #parallel: number;
   readonly #home: (group: string) => string;
   readonly #placed = new Map<string, Placed>();
+  /** What workers have still to be given in the present window. */
+  readonly #waiting = new Map<string, Delivery[]>();
   /** Groups of workers that failed between windows. */
   readonly #unreported: LostGroup[] = [];
   readonly #setTimeout = globalThis.setTimeout;
@@ -70,25 +80,29 @@ class PlacementOverWorkers implements Placement {
     this.name = name;
     this.#create = options.create;
     this.#deadline = options.deadline ?? DEADLINE_MS;
+    this.#parallel = options.parallel ?? Infinity;
     this.#home = home;
   }
 
   async run(deliveries: readonly Delivery[], observed: boolean): Promise<WindowOutcome> {
-    const batches = new Map<string, Delivery[]>();
+    const waiting = this.#waiting;
     for (const delivery of deliveries) {
       const worker = this.#home(delivery.group);
-      const batch = batches.get(worker);
-      if (batch === undefined) batches.set(worker, [delivery]);
+      const batch = waiting.get(worker);
+      if (batch === undefined) waiting.set(worker, [delivery]);
       else batch.push(delivery);
     }
-    const asked: Promise<{ readonly groups: readonly string[]; readonly answer: Answer }>[] = [];
-    for (const [worker, batch] of batches) {
-      const placed = this.#place(worker, batch);
-      if (placed === undefined) continue;
-      const groups = [...placed.groups.keys()];
-      asked.push(this.#ask(placed, batch, observed).then((answer) => ({ groups, answer })));
-    }
-    const answers = await Promise.all(asked);
+    const answers: Answered[] = [];
+    const askOneByOne = async (): Promise<void> => {
+      for (const [worker, batch] of waiting) {
+        waiting.delete(worker);
+        const placed = this.#place(worker, batch);
+        if (placed === undefined) continue;
+        const groups = [...placed.groups.keys()];
+        answers.push({ groups, answer: await this.#ask(placed, batch, observed) });
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(this.#parallel, waiting.size) }, askOneByOne));
     return collect(answers, this.#unreported.splice(0));
   }
 
@@ -111,8 +125,8 @@ class PlacementOverWorkers implements Placement {
   terminate(worker: string): readonly string[] {
     const placed = this.#placed.get(worker);
     if (placed === undefined) return [];
-    if (placed.pending !== undefined) {
-      // The window that waits for it reports the loss.
+    if (placed.pending !== undefined || this.#waiting.has(worker)) {
+      // The window that needs it reports the loss.
       this.#lose(worker, placed, 'terminated');
       return [];
     }
@@ -203,10 +217,7 @@ function parseAnswer(text: string): Answer {
   return JSON.parse(text) as Answer;
 }
 
-function collect(
-  answers: readonly { readonly groups: readonly string[]; readonly answer: Answer }[],
-  lost: LostGroup[],
-): WindowOutcome {
+function collect(answers: readonly Answered[], lost: LostGroup[]): WindowOutcome {
   const results: EventResult[] = [];
   for (const { groups, answer } of answers) {
     if ('lost' in answer) for (const group of groups) lost.push({ group, reason: answer.lost });

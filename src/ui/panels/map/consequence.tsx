@@ -1,4 +1,5 @@
 import type { ReactNode, RefObject } from 'react';
+import { createPortal } from 'react-dom';
 import { consequenceOf, pullConsequence } from '../../graph/consequence.ts';
 import { faultKind } from '../../graph/fault-kinds.ts';
 import { useRun } from '../../session/control.ts';
@@ -53,10 +54,13 @@ export function Consequence({ pane }: { readonly pane: RefObject<HTMLElement | n
   const top = box === undefined ? 0 : Math.min(drag.y - box.top + 26, box.height - 110);
   return (
     <>
-      <div className={css.dragged} style={{ left: drag.x + 10, top: drag.y - 12 }}>
-        {fault !== undefined && <Icon name={fault.icon} />}
-        {fault?.label ?? drag.fault}
-      </div>
+      {createPortal(
+        <div className={css.dragged} style={{ left: drag.x + 10, top: drag.y - 12 }}>
+          {fault !== undefined && <Icon name={fault.icon} />}
+          {fault?.label ?? drag.fault}
+        </div>,
+        document.body,
+      )}
       {text !== undefined && (
         <section className={css.consequence} style={{ left, top }} role="status">
           <h3>{text.title}</h3>
