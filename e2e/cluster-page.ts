@@ -18,7 +18,9 @@ export async function openCluster(page: Page, hash = ''): Promise<ClusterPage> {
   });
   await page.goto(`./${hash}`);
   await expect(page.getByRole('radio', { name: '1×', exact: true })).toBeChecked({ timeout: 60_000 });
-  await expect(page.getByText(/nodes have joined|Starting the workers|Machines are on/)).toHaveCount(0, { timeout: 60_000 });
+  await expect(page.getByText(/nodes have joined|Starting the workers|Machines are on/)).toHaveCount(0, {
+    timeout: 60_000,
+  });
   expect(problems).toEqual([]);
   return {
     page,

@@ -27,7 +27,6 @@ const MAX_GAP = 5000;
 const LEASE_CHECK_EVERY: Micros = 500 * MILLISECOND;
 /** Half of what may be revoked in a second: upstream's lessor looks twice a second. */
 const MAX_REVOKED_AT_ONCE = 500;
-const WATCH_SYNC_EVERY: Micros = 100 * MILLISECOND;
 
 export interface Call {
   readonly cause: string | undefined;
@@ -88,9 +87,6 @@ export class EtcdServer implements StateMachine {
     this.raft.start();
     this.every(this.options.heartbeat, () => this.tick());
     this.every(LEASE_CHECK_EVERY, () => this.revokeExpired());
-    this.every(WATCH_SYNC_EVERY, () => {
-      if (this.keyspace.hub.needsSync) this.keyspace.hub.sync();
-    });
   }
 
   private every(period: Micros, action: () => void): void {
@@ -105,6 +101,8 @@ export class EtcdServer implements StateMachine {
     this.raft.tick();
     this.reads.tick();
     this.expirePending();
+    // Upstream looks every 100 ms, which is the heartbeat's default too.
+    if (this.keyspace.hub.needsSync) this.keyspace.hub.sync();
     for (const listener of this.onTick) listener();
   }
 
