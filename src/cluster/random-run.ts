@@ -7,6 +7,7 @@ import { ownerClient } from './fuzz/owner-client.ts';
 import { BOOT, TIDY, type RandomPlan } from './fuzz/plan.ts';
 import { registerClient } from './fuzz/register-client.ts';
 import { notLinearizable, RegisterHistory } from './fuzz/register-history.ts';
+import { rest } from './fuzz/rest.ts';
 import { RunWatch } from './fuzz/run-watch.ts';
 import { unsettled } from './fuzz/settled.ts';
 import type { GodView } from './god-view.ts';
@@ -37,8 +38,6 @@ export interface RunReport {
 
 /** How long a healed cluster may take to settle: eviction (50 s + 300 s), back-offs up to 300 s, and some room. */
 const SETTLE_LIMIT: Micros = 12 * MINUTE;
-/** How long a settled cluster is watched: nothing may be written any more. */
-const REST: Micros = 30 * SECOND;
 /** Statuses and caches that trail what was just settled. */
 const LAST_TOUCHES: Micros = 15 * SECOND;
 
@@ -138,11 +137,8 @@ async function settleAndRest(
   const at = cluster.now;
   if (!settled) return [{ invariant: 'settles when healed', at, text: amiss(cluster.view) }];
   await cluster.runUntil(wrong, LAST_TOUCHES);
-  const rest = cluster.now;
-  await cluster.runUntil(wrong, REST);
-  const keys = watch.writtenSince(rest);
-  if (keys.length > 0)
-    return [{ invariant: 'at rest', at: cluster.now, text: `written though nothing was asked: ${keys.join(' ')}` }];
+  const amissAtRest = await rest(cluster, watch, wrong);
+  if (amissAtRest !== '') return [{ invariant: 'at rest', at: cluster.now, text: amissAtRest }];
   const again = amiss(cluster.view);
   return again === '' ? [] : [{ invariant: 'stays settled', at: cluster.now, text: again }];
 }

@@ -150,4 +150,13 @@ export const plantedBugs: readonly PlantedBug[] = [
     minutes: 1,
     runs: 'cluster',
   },
+  {
+    name: 'a controller writes a status that is as it should be',
+    file: 'control-plane/kube-controller-manager/controllers/replicaset-controller.ts',
+    find: 'return deepEqual(status, rs.status) ? [] : [',
+    replace: 'return deepEqual(status, rs) ? [] : [',
+    seeds: 1,
+    minutes: 1,
+    runs: 'cluster',
+  },
 ];

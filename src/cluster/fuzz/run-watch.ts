@@ -7,6 +7,11 @@ const HEARTBEATS = /^\/registry\/(leases|masterleases|events|minions)\/|^compact
 
 const COLLECTS = /^garbage-collector-controller on \S+ deletes /;
 
+/** Requests of a controller manager that are no part of its control loops: its lease, and what it tells of itself. */
+const ACTS = /^(POST|PUT|PATCH|DELETE) \/apis?\/(?!.*\/(leases|events|tokenreviews|subjectaccessreviews)(\/|\?|$))/;
+/** At rest there are none: many are as telling as all. */
+const MOST_REQUESTS = 20;
+
 /** What the final checks need beyond the view: when which key was written, and the tables of every host. */
 export class RunWatch {
   /** The last write of every key that is no heartbeat. */
@@ -15,11 +20,20 @@ export class RunWatch {
   readonly #tables = new Map<string, unknown>();
   /** Deletes that the garbage collector has asked for. */
   collected = 0;
+  /** Of late the controller managers asked for these writes, whether or not they changed anything. */
+  readonly #requests: { readonly at: Micros; readonly text: string }[] = [];
+  readonly #managers = new Set<string>();
+  readonly #acquired = new Map<string, Micros>();
   #revision = 0;
 
   fold(events: readonly TraceEvent[]): void {
     for (const event of events) {
       if (event.kind === 'cause' && COLLECTS.test(event.text)) this.collected++;
+      if (event.kind === 'process' && event.state === 'started' && event.program === 'kube-controller-manager')
+        this.#managers.add(event.process);
+      if (event.kind === 'packet') this.#packet(event);
+      if (event.kind === 'note' && event.note.type === 'lease' && event.note.state === 'acquired')
+        this.#acquired.set(event.note.lease, event.at);
       if (event.kind === 'tables') this.#tables.set(event.host, event.tables);
       if (event.kind !== 'note' || event.note.type !== 'etcd.apply' || event.note.revision <= this.#revision) continue;
       this.#revision = event.note.revision;
@@ -28,6 +42,22 @@ export class RunWatch {
         if (!HEARTBEATS.test(key)) this.#written.set(key, event.at);
       }
     }
+  }
+
+  #packet({ at, from, label }: TraceEvent & { readonly kind: 'packet' }): void {
+    if (label?.shape !== 'request' || !this.#managers.has(from) || !ACTS.test(label.text)) return;
+    this.#requests.push({ at, text: `${from} ${label.text}` });
+    if (this.#requests.length > MOST_REQUESTS) this.#requests.shift();
+  }
+
+  /** Writes that controllers have asked for since then, some of the last ones. */
+  requestedSince(at: Micros): string[] {
+    return this.#requests.filter((request) => request.at > at).map(({ text }) => text);
+  }
+
+  /** Whether anybody has begun to lead since then: `kube-system/kube-scheduler`. */
+  acquiredSince(lease: string, at: Micros): boolean {
+    return (this.#acquired.get(lease) ?? -1) > at;
   }
 
   /** Keys written since then. */
