@@ -119,3 +119,48 @@ test('a request that was on its way when its server died fails with an unknown o
   await sim.runFor(SECOND);
   expect(sim.output('laptop/work')).toBe('reset unknown\n');
 });
+
+test('asks again when the server says, ten times at most, and a watch likewise', async () => {
+  let asked = 0;
+  const busy: Program = (env) => {
+    serveHttp(env, '0.0.0.0:6443', (exchange) => {
+      const { path } = exchange.request;
+      const isWatch = path.includes('watch=true');
+      if (!isWatch) asked++;
+      if (isWatch && env.uptime() > 5 * SECOND)
+        exchange.start(200).send(JSON.stringify({ type: 'ADDED', object: POD }));
+      else if (path.endsWith('/soon') && env.uptime() > 3 * SECOND) exchange.respond(200, JSON.stringify(POD));
+      else exchange.respond(429, 'Too many requests, please try again later.\n', { 'retry-after': '2' });
+    });
+  };
+  const POD = { metadata: { name: 'a' } };
+  const sim = createSim({
+    programs: {
+      busy,
+      work: (env) => {
+        const client = createRestClient(env, { servers: ['10.0.0.11:6443'], user: 'u' });
+        const told = (text: string): void => env.print(`${Math.floor(env.uptime() / SECOND)} ${text}\n`);
+        env.spawn(async () => {
+          await env.sleep(SECOND);
+          const end = (): void => told('end');
+          client.watch(Pods, {}, { event: (type, pod) => told(`${type} ${pod.metadata.name}`), end });
+          told((await client.get(Pods, 'soon', 'default')).metadata.name);
+          asked = 0;
+          await client.get(Pods, 'never', 'default').catch((error: unknown) => {
+            told(`${error instanceof ApiError ? error.message : ''} after ${asked}`);
+          });
+        });
+      },
+    },
+    hosts: [
+      { name: 'cp-1', run: { busy: {} } },
+      { name: 'laptop', ip: '10.0.0.2', run: { work: {} } },
+    ],
+  });
+  await sim.runFor(60 * SECOND);
+  expect(sim.output('laptop/work').trim().split('\n')).toEqual([
+    '3 a',
+    '5 ADDED a',
+    '23 the server has received too many requests and has asked us to try again later (get pods) after 11',
+  ]);
+});

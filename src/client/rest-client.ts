@@ -1,7 +1,7 @@
 import type { KubeObject, Status } from '../api/types.gen.ts';
 import { isObject } from '../lib/json.ts';
 import { SECOND } from '../sim/env.ts';
-import type { Env, Micros } from '../sim/env.ts';
+import type { Cancel, Env, Micros } from '../sim/env.ts';
 import { createHttpClient } from '../sim/http-client.ts';
 import { RpcFailure } from '../sim/http.ts';
 import type { HttpClient, HttpResponse, HttpStream, RequestInit, StreamHandlers } from '../sim/http.ts';
@@ -12,11 +12,12 @@ import { pathOf } from './resources.ts';
 import type { Resource } from './resources.ts';
 import { errorOf } from './response-error.ts';
 import { createThrottle } from './throttle.ts';
+import { retryDelay } from './with-retry.ts';
 
 const DEFAULT_TIMEOUT: Micros = 32 * SECOND;
 const JSON_TYPE = 'application/json';
 
-/** Models client-go/rest: requests are not retried here, except on the next server after a failure that certainly had no effect. */
+/** Models client-go/rest: a request goes again when the server names a time for that, and to the next server after a failure that certainly had no effect. */
 export const createRestClient: CreateRestClient = (env, options) => {
   return clientOver(createTransport(env, options), options);
 };
@@ -92,6 +93,7 @@ function asUser(transport: Transport, user: string, groups: readonly string[]): 
   return {
     request: (request, timeout) => transport.request(named(request), timeout),
     stream: (request, handlers, protocol) => transport.stream(named(request), handlers, protocol),
+    later: (delay, action) => transport.later(delay, action),
     close: () => transport.close(),
   };
 }
@@ -99,6 +101,7 @@ function asUser(transport: Transport, user: string, groups: readonly string[]): 
 interface Transport {
   request(request: RequestInit, timeout: Micros): Promise<HttpResponse>;
   stream(request: RequestInit, handlers: StreamHandlers, protocol: 'api' | 'watch'): HttpStream;
+  later(delay: Micros, action: () => void): Cancel;
   close(): void;
 }
 
@@ -132,18 +135,28 @@ function createTransport(env: Env, options: RestClientOptions): Transport {
     headers: { ...headers, ...request.headers },
   });
 
+  async function once(request: RequestInit, timeout: Micros): Promise<HttpResponse> {
+    const wait = throttle();
+    if (wait > 0) await env.sleep(wait);
+    for (let attempt = 1; ; attempt++) {
+      const address = server();
+      try {
+        return await connection(address).request(withHeaders(request), { timeout });
+      } catch (error) {
+        if (error instanceof RpcFailure) leave(address);
+        if (!(error instanceof RpcFailure) || !error.definite || attempt >= options.servers.length) throw error;
+      }
+    }
+  }
+
   return {
+    later: (delay, action) => env.after(delay, action),
     async request(request, timeout) {
-      const wait = throttle();
-      if (wait > 0) await env.sleep(wait);
       for (let attempt = 1; ; attempt++) {
-        const address = server();
-        try {
-          return await connection(address).request(withHeaders(request), { timeout });
-        } catch (error) {
-          if (error instanceof RpcFailure) leave(address);
-          if (!(error instanceof RpcFailure) || !error.definite || attempt >= options.servers.length) throw error;
-        }
+        const response = await once(request, timeout);
+        const delay = retryDelay(response, attempt);
+        if (delay === undefined) return response;
+        await env.sleep(delay);
       }
     },
     stream(request, handlers, protocol) {
@@ -174,28 +187,39 @@ function startWatch<T extends KubeObject>(
     over = true;
     handlers.end(error);
   }
-  const stream = transport.stream(
-    request,
-    {
-      head(response) {
-        if (response.status !== 200) refusal = errorOf(response, 'watch', resource);
+  let stop: () => void = () => undefined;
+  function open(attempt: number): void {
+    let delay: Micros | undefined;
+    const stream = transport.stream(
+      request,
+      {
+        head(response) {
+          if (response.status === 200) return;
+          delay = retryDelay(response, attempt);
+          if (delay === undefined) refusal = errorOf(response, 'watch', resource);
+        },
+        data(text) {
+          if (over || refusal !== undefined || delay !== undefined) return;
+          const event = watchEventOf<T>(text);
+          if (event.type !== 'ERROR') return handlers.event(event.type, event.object, event.cause);
+          stream.cancel();
+          finish(new ApiError(event.object));
+        },
+        end() {
+          if (delay === undefined) finish(refusal);
+          else if (!over) stop = transport.later(delay, () => open(attempt + 1));
+        },
+        fail: finish,
       },
-      data(text) {
-        if (over || refusal !== undefined) return;
-        const event = watchEventOf<T>(text);
-        if (event.type !== 'ERROR') return handlers.event(event.type, event.object, event.cause);
-        stream.cancel();
-        finish(new ApiError(event.object));
-      },
-      end: () => finish(refusal),
-      fail: finish,
-    },
-    'watch',
-  );
+      'watch',
+    );
+    stop = () => stream.cancel();
+  }
+  open(1);
   return () => {
     if (over) return;
     over = true;
-    stream.cancel();
+    stop();
   };
 }
 

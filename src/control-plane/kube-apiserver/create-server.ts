@@ -13,6 +13,7 @@ import { AuditIds } from './audit-ids.ts';
 import { createAuthorizer } from './auth/authorizer.ts';
 import { Rbac } from './auth/rbac.ts';
 import { Deadlines } from './deadlines.ts';
+import { createAdmittance } from './flow-control/admittance.ts';
 import { FlowControl } from './flow-control/flow-control.ts';
 import { rulesOf } from './resources/index.ts';
 import { asPod, nodeMark } from './resources/pod.ts';
@@ -42,6 +43,8 @@ export function createServer(env: Env, etcd: EtcdApi, options: Options, createHt
     resources.map((resource) => [pathKey(resource.kind.group, resource.kind.version, resource.kind.plural), resource]),
   );
   const rbac = new Rbac(cacheOf);
+  const flowControl = new FlowControl(cacheOf);
+  const deadlines = new Deadlines(env);
   return {
     env,
     options,
@@ -50,10 +53,11 @@ export function createServer(env: Env, etcd: EtcdApi, options: Options, createHt
     resources,
     authorizer: createAuthorizer(options.authorizationModes, rbac, cacheOf),
     rbac,
-    flowControl: new FlowControl(cacheOf),
+    flowControl,
+    admittance: createAdmittance(env, options, deadlines, flowControl),
     auditIds: new AuditIds(env),
     admission: ADMISSION_PLUGINS,
-    deadlines: new Deadlines(env),
+    deadlines,
     eventLeases: new EventLeases(env, etcd, options.eventTtlSeconds),
     serviceIps: new IpAllocator(env, etcd, options.serviceClusterIpRange),
     nodePorts: new PortAllocator(env, etcd, options.nodePorts),

@@ -62,13 +62,17 @@ export function handleExchange(server: Server, exchange: Exchange): void {
     who.refuse(ctx);
     return;
   }
-  const flow = server.flowControl.classify(who.user, info);
-  if (flow !== undefined) answers.headers = { ...answers.headers, ...flow.headers };
-  const verdict = server.authorizer.authorize(who.user, info);
-  if (verdict.allowed) serve(server, ctx, answers, accepted !== undefined);
-  else if (mayBeAllowedSoon(server, who.user))
-    run(server, ctx, answers, () => serveLater(server, ctx, answers, accepted !== undefined));
-  else respondForbidden(ctx, forbiddenByAuthorizer(who.user, info, verdict.reason));
+  if (isStreaming(info)) authorizeAndServe(server, ctx, answers, accepted !== undefined);
+  else server.admittance(server, ctx, answers, () => authorizeAndServe(server, ctx, answers, accepted !== undefined));
+}
+
+function authorizeAndServe(server: Server, ctx: RequestContext, answers: Answers, acceptable: boolean): void {
+  const { info, user } = ctx;
+  const verdict = server.authorizer.authorize(user, info);
+  if (verdict.allowed) serve(server, ctx, answers, acceptable);
+  else if (mayBeAllowedSoon(server, user))
+    run(server, ctx, answers, () => serveLater(server, ctx, answers, acceptable));
+  else respondForbidden(ctx, forbiddenByAuthorizer(user, info, verdict.reason));
 }
 
 /** Nobody has a role before the cluster's first ones are made: who has a name waits for that. */
@@ -248,7 +252,7 @@ function durationOf(text: string | null): number | undefined {
   }
 }
 
-interface Answers {
+export interface Answers {
   readonly exchange: Exchange;
   /** Of every answer, beside its own. */
   headers: Readonly<Record<string, string>>;

@@ -22,6 +22,10 @@ export interface Options {
   readonly eventTtlSeconds: number;
   readonly serviceAccountIssuer: string;
   readonly authorizationModes: readonly AuthorizationMode[];
+  /** Requests served at once: those that read, and those that write. */
+  readonly maxRequestsInFlight: number;
+  readonly maxMutatingRequestsInFlight: number;
+  readonly priorityAndFairness: boolean;
 }
 
 export function parseOptions(env: Env): Options {
@@ -40,6 +44,9 @@ export function parseOptions(env: Env): Options {
     minRequestTimeout: flags.int('min-request-timeout', 1800) * SECOND,
     eventTtlSeconds: Math.floor(durationOf(flags.get('event-ttl'), 60 * MINUTE) / SECOND),
     serviceAccountIssuer: flags.get('service-account-issuer') ?? 'https://kubernetes.default.svc.cluster.local',
+    maxRequestsInFlight: flags.int('max-requests-inflight', 400),
+    maxMutatingRequestsInFlight: flags.int('max-mutating-requests-inflight', 200),
+    priorityAndFairness: flags.bool('enable-priority-and-fairness', true),
     authorizationModes: modesOf(flags.list('authorization-mode')),
   };
 }

@@ -7,6 +7,7 @@ import type { AuditIds } from './audit-ids.ts';
 import type { Authorizer } from './auth.ts';
 import type { Rbac } from './auth/rbac.ts';
 import type { StartHooks } from './start-hooks.ts';
+import type { Admittance } from './flow-control/admittance.ts';
 import type { FlowControl } from './flow-control/flow-control.ts';
 import type { Options } from './options.ts';
 import type { Rules } from './resources/rules.ts';
@@ -39,6 +40,7 @@ export interface Server {
   readonly authorizer: Authorizer;
   readonly rbac: Rbac;
   readonly flowControl: FlowControl;
+  readonly admittance: Admittance;
   readonly auditIds: AuditIds;
   readonly admission: readonly AdmissionPlugin[];
   readonly deadlines: Deadlines;

@@ -1,6 +1,12 @@
 // Which priority level a request belongs to. Models apiserver/pkg/util/flowcontrol/rule.go.
 import type { Kind } from '../../../api/kind.ts';
-import type { FlowcontrolSubject, FlowSchema, KubeObject, ResourcePolicyRule } from '../../../api/types.gen.ts';
+import type {
+  FlowcontrolSubject,
+  FlowSchema,
+  KubeObject,
+  PriorityLevelConfiguration,
+  ResourcePolicyRule,
+} from '../../../api/types.gen.ts';
 import type { Attributes, User } from '../auth.ts';
 import type { WatchCache } from '../storage/watch-cache.ts';
 import { FLOW_SCHEMA, PRIORITY_LEVEL_CONFIGURATION } from '../../../api/kinds/index.ts';
@@ -11,7 +17,7 @@ import { asFlowSchema } from './dangling.ts';
 
 export interface Flow {
   readonly schema: FlowSchema;
-  readonly level: KubeObject;
+  readonly level: PriorityLevelConfiguration;
   /** What answers carry, made once. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -28,6 +34,7 @@ export class FlowControl {
   /** In order of precedence. */
   #flows: Flow[] = [];
   readonly #candidates = new Map<string, readonly Candidate[]>();
+  #levels: readonly PriorityLevelConfiguration[] = [];
   #generation = -1;
 
   constructor(cacheOf: (kind: Kind) => WatchCache) {
@@ -39,6 +46,11 @@ export class FlowControl {
     for (const { flow, rules } of this.#candidatesOf(user))
       for (const rule of rules) if (matches(rule, attributes)) return flow;
     return undefined;
+  }
+
+  /** All of them, in the order of their names; another list once one has changed. */
+  get levels(): readonly PriorityLevelConfiguration[] {
+    return this.#levels;
   }
 
   #candidatesOf(user: User): readonly Candidate[] {
@@ -65,12 +77,17 @@ export class FlowControl {
     if (generation === this.#generation && this.#candidates.size <= KNOWN_LIMIT) return;
     this.#generation = generation;
     this.#candidates.clear();
+    this.#levels = [...levels.range(levels.prefix)].map(([, object]) => asPriorityLevel(object));
     this.#flows = [...schemas.range(schemas.prefix)]
       .map(([, object]) => asFlowSchema(object))
       .filter((schema) => levels.get(levelKey(schema)) !== undefined)
       .sort((a, b) => precedence(a) - precedence(b) || compareStrings(a.metadata.name, b.metadata.name))
-      .map((schema) => flowOf(schema, must(levels.get(levelKey(schema)))));
+      .map((schema) => flowOf(schema, asPriorityLevel(must(levels.get(levelKey(schema))))));
   }
+}
+
+function asPriorityLevel(object: KubeObject): PriorityLevelConfiguration {
+  return object as PriorityLevelConfiguration;
 }
 
 function levelKey(schema: FlowSchema): string {
@@ -81,7 +98,7 @@ function precedence(schema: FlowSchema): number {
   return schema.spec.matchingPrecedence ?? 0;
 }
 
-function flowOf(schema: FlowSchema, level: KubeObject): Flow {
+function flowOf(schema: FlowSchema, level: PriorityLevelConfiguration): Flow {
   return {
     schema,
     level,
