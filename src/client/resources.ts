@@ -1,5 +1,6 @@
 import type {
   CertificateSigningRequest,
+  ClusterRole,
   ConfigMap,
   Deployment,
   Endpoints as EndpointsObject,
@@ -63,6 +64,7 @@ export const CertificateSigningRequests = inGroup<CertificateSigningRequest>(
   'certificatesigningrequests',
   false,
 );
+export const ClusterRoles = inGroup<ClusterRole>('rbac.authorization.k8s.io', 'ClusterRole', 'clusterroles', false);
 export const Leases = inGroup<Lease>('coordination.k8s.io', 'Lease', 'leases');
 export const PriorityClasses = inGroup<PriorityClass>('scheduling.k8s.io', 'PriorityClass', 'priorityclasses', false);
 export const Deployments = inGroup<Deployment>('apps', 'Deployment', 'deployments');

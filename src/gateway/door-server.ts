@@ -289,13 +289,14 @@ export function isUpgradeOnly(path: string): boolean {
 }
 
 /** Headers that mean something to the cluster. Credentials are not among them: they must not end up in a recording. */
-const PASSED = ['accept', 'content-type', 'user-agent', 'if-none-match', 'x-stream-protocol-version'];
+const PASSED = new Set(['accept', 'content-type', 'user-agent', 'if-none-match', 'x-stream-protocol-version']);
+/** Whom the client wants to be taken for. */
+const IMPERSONATION = 'impersonate-';
 
 function passedHeaders(request: IncomingMessage): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const name of PASSED) {
-    const value = request.headers[name];
-    if (value !== undefined) headers[name] = String(value);
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined && (PASSED.has(name) || name.startsWith(IMPERSONATION))) headers[name] = String(value);
   }
   return headers;
 }

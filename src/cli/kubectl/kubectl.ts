@@ -184,6 +184,10 @@ function serverFor(
   if (flags.string('as-uid') !== '') headers['impersonate-uid'] = flags.string('as-uid');
   for (const [key, value] of Object.entries(flags.pairs('as-user-extra')))
     headers[`impersonate-extra-${key.toLowerCase()}`] = value;
+  if (headers['impersonate-user'] === undefined && Object.keys(headers).length > 0)
+    throw new CliError(
+      `requesting uid, groups or user-extra for ${global('user') || str(context, 'user')} without impersonating a user`,
+    );
   const timeout = requestTimeout(flags.string('request-timeout'));
   const user = file.users[global('user') || str(context, 'user')];
   const token = global('token') || str(user, 'token');

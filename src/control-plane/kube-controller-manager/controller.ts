@@ -82,6 +82,8 @@ export type Write = (
       readonly type: PatchType;
       readonly patch: unknown;
       readonly subresource?: string;
+      /** Of an apply: who owns the fields, whoever owned them before. */
+      readonly fieldManager?: string;
     }
   | {
       readonly do: 'delete';

@@ -145,8 +145,11 @@ export function createPerformer(context: ControllerContext, name: string, record
         return stored;
       }
       case 'patch': {
-        const { resource, namespace, type, patch, subresource } = write;
-        const options = subresource === undefined ? {} : { subresource };
+        const { resource, namespace, type, patch, subresource, fieldManager } = write;
+        const options = {
+          ...(subresource === undefined ? {} : { subresource }),
+          ...(fieldManager === undefined ? {} : { fieldManager, force: true }),
+        };
         const stored = await client.patch(resource, write.name, namespace, type, patch, options);
         expectVersion(key, resource, stored.metadata.resourceVersion);
         return stored;

@@ -109,7 +109,8 @@ async function attributes(context: Context, verb: string, what: string): Promise
   const known = (await discoveryOf(context).all()).find(
     (each) => each.plural === type || each.singular === type || each.shortNames.includes(type),
   );
-  if (known === undefined) context.err(`Warning: the server doesn't have a resource type '${type}'\n\n`);
+  if (known === undefined && type !== '*')
+    context.err(`Warning: the server doesn't have a resource type '${type}'\n\n`);
   if (known !== undefined && !known.namespaced)
     context.err(
       `Warning: resource '${known.plural}' is not namespace scoped${known.group === '' ? '' : ` in group '${known.group}'`}\n\n`,

@@ -1,6 +1,6 @@
 // The roles and bindings that a cluster is born with, as objects. Models bootstrappolicy/policy.go and controller_policy.go.
 import type { Kind } from '../../../api/kind.ts';
-import { CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING } from '../../../api/kinds/index.ts';
+import { CLUSTER_ROLE, CLUSTER_ROLE_BINDING, ROLE, ROLE_BINDING, SERVICE_ACCOUNT } from '../../../api/kinds/index.ts';
 import type { PolicyRule, RoleRef, Subject } from '../../../api/types.gen.ts';
 import { CLUSTER_ROLES } from './cluster-roles.ts';
 import { CONTROLLER_ROLES } from './controller-roles.ts';
@@ -104,6 +104,19 @@ const LOCAL: readonly Local[] = [
     subjects: ['ServiceAccount:kube-system/token-cleaner'],
   },
 ];
+
+/** Controllers with a role that kube-controller-manager does not start by default. */
+const NOT_RUN = new Set(['route-controller', 'selinux-warning-controller', 'service-controller']);
+
+/**
+ * Those in whose names the controllers write. Upstream's kube-controller-manager makes each when it starts a controller; here
+ * all come with the roles, in the same few transactions.
+ */
+export function controllerAccounts(): Content[] {
+  return [...Object.keys(CONTROLLER_ROLES), 'bootstrap-signer', 'token-cleaner']
+    .filter((name) => !NOT_RUN.has(name))
+    .map((name) => ({ kind: SERVICE_ACCOUNT, metadata: { name, namespace: 'kube-system' } }));
+}
 
 /** In the order in which they are made: a binding after its role. */
 export function policyObjects(): Content[] {

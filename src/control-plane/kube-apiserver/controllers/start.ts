@@ -4,7 +4,7 @@ import { MILLISECOND, SECOND } from '../../../lib/time.ts';
 import { EtcdFailure } from '../storage/etcd-client.ts';
 import { ensureAll } from '../bootstrap/ensure.ts';
 import { flowControlObjects } from '../bootstrap/flow-control.ts';
-import { policyObjects } from '../bootstrap/policy.ts';
+import { controllerAccounts, policyObjects } from '../bootstrap/policy.ts';
 import { startCompactor } from './compactor.ts';
 import { startIdentityLease } from './identity-lease.ts';
 import { startKubernetesService } from './kubernetes-service.ts';
@@ -19,7 +19,7 @@ const HEAD_START = 150 * MILLISECOND;
 export function startControllers(server: Server): void {
   const { env, options, startHooks } = server;
   env.spawn(async () => {
-    const policy = options.authorizationModes.includes('RBAC') ? policyObjects() : [];
+    const policy = options.authorizationModes.includes('RBAC') ? [...policyObjects(), ...controllerAccounts()] : [];
     await env.sleep(env.random.below(HEAD_START));
     await untilDone(server, () => ensureAll(server, [...policy, ...systemObjects(), ...flowControlObjects()]));
     startHooks.done('rbac/bootstrap-roles');

@@ -1,8 +1,8 @@
 // Models apiserver/pkg/util/shufflesharding: each flow is dealt a few of the queues, and two flows seldom the same ones.
 import { fnv1a32 } from '../../../lib/fnv.ts';
 
-const HIGH_BITS = 2 ** 20;
-const LOW_WORD = 2 ** 32;
+const HIGH_BITS = 0x10_0000;
+const LOW_WORD = 0x1_0000_0000;
 
 /** The queues, out of `queues`, that a flow is dealt: `size` different ones. */
 export function dealHand(flow: string, queues: number, size: number): number[] {

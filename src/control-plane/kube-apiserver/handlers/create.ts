@@ -67,6 +67,7 @@ export async function createObject(
   const managedFields =
     applied ?? trackUpdate(kind, undefined, defaulted, { manager: ctx.manager, subresource: '', now });
   const admitted = await admit(server, attributes, withMetadata(defaulted, { managedFields: undefined }));
+  resource.rules.authorize?.(server, resource, ctx.user, admitted);
   const identified = withMetadata(admitted, {
     uid: newUid(server.env),
     creationTimestamp: now,

@@ -171,6 +171,7 @@ class Update {
     const managedFields = this.#track(current, wanted);
     const untracked = withMetadata(wanted, { managedFields: undefined });
     const admitted = await admit(this.#server, this.#attributes('UPDATE'), untracked, current);
+    this.#authorize(admitted, current);
     this.#checkVersion(admitted, current);
     const prepared = this.#prepare(admitted, current);
     const complete = await this.#reserve(prepared, current);
@@ -194,6 +195,7 @@ class Update {
     const wanted = await this.#plan.transform(undefined);
     const managedFields = this.#track(undefined, wanted);
     const admitted = await admit(this.#server, attributes, withMetadata(wanted, { managedFields: undefined }));
+    this.#authorize(admitted, undefined);
     const identified = withMetadata(admitted, {
       uid: newUid(this.#server.env),
       creationTimestamp: formatTime(this.#server.env.now()),
@@ -211,6 +213,10 @@ class Update {
     const { subresource } = this.#plan;
     const now = formatTime(this.#server.env.now());
     return trackUpdate(this.#resource.kind, current, wanted, { manager: this.#ctx.manager, subresource, now });
+  }
+
+  #authorize(next: KubeObject, current: KubeObject | undefined): void {
+    this.#resource.rules.authorize?.(this.#server, this.#resource, this.#ctx.user, next, current);
   }
 
   #attributes(operation: 'CREATE' | 'UPDATE'): Parameters<typeof admit>[1] {

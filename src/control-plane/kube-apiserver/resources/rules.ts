@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../../api/types.gen.ts';
 import type { User } from '../auth.ts';
-import type { Server } from '../server.ts';
+import type { ServedResource, Server } from '../server.ts';
 
 /** Something reserved for a write: kept when the write succeeds, given back when it fails. */
 export interface Reservation {
@@ -19,7 +19,9 @@ export interface Rules {
   readonly garbageCollected: boolean;
   /** Writes the time of creation, or who made it, where a new object tells that. */
   stamp?(object: KubeObject, now: string, user: User): KubeObject;
-  /** The same for what an update adds. */
+  /** Whether the user may write such an object, besides writing one at all. Throws ApiError when not. `old` is absent at creation. */
+  authorize?(server: Server, resource: ServedResource, user: User, object: KubeObject, old?: KubeObject): void;
+  /** As `stamp`, for what an update adds. */
   stampUpdate?(next: KubeObject, current: KubeObject, now: string): KubeObject;
   /** Seconds that the object's keeper gets; absent: the kind is not deleted gracefully. */
   gracePeriod?(object: KubeObject, asked: number | undefined): number;

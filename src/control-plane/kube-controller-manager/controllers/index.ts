@@ -2,6 +2,7 @@ import type { ControllerProgram } from '../controller.ts';
 import { certificateSigningRequestApprovingController } from './certificatesigningrequest-approving-controller.ts';
 import { certificateSigningRequestCleanerController } from './certificatesigningrequest-cleaner-controller.ts';
 import { certificateSigningRequestSigningController } from './certificatesigningrequest-signing-controller.ts';
+import { clusterRoleAggregationController } from './clusterrole-aggregation-controller.ts';
 import { deploymentController } from './deployment-controller.ts';
 import { endpointSliceController } from './endpointslice-controller.ts';
 import { endpointsController } from './endpoints-controller.ts';
@@ -21,6 +22,7 @@ export const CONTROLLERS: readonly ControllerProgram[] = [
   certificateSigningRequestApprovingController,
   certificateSigningRequestCleanerController,
   certificateSigningRequestSigningController,
+  clusterRoleAggregationController,
   deploymentController,
   endpointsController,
   endpointSliceController,
