@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { GodView } from '../cluster/god-view.ts';
 import { parseServeOptions } from './serve-options.ts';
 import { startServing, type Serving } from './serving.ts';
@@ -11,6 +11,9 @@ const clients = join(import.meta.dirname, '..', '..', '.cache', 'clients');
 
 /** Real kubectl, where `npm test` (scripts/real-clients.mjs) has unpacked it or $KUBECTL names one. */
 export const realKubectl = [process.env['KUBECTL'] ?? '', join(clients, 'kubectl')].find((path) => existsSync(path));
+
+/** A line of which all that can be compared is one text. */
+const withCode = (line: string): string => `${line} 2>&1; echo "[exit $?]"`;
 
 export interface Printed {
   readonly code: number;
@@ -58,6 +61,25 @@ export class Bench {
       });
       child.stdin?.end(stdin ?? '');
     });
+  }
+
+  /** Has bash run a line with the real kubectl to hand: output, errors and the exit code in one text. */
+  shell(line: string): Promise<string> {
+    const env = {
+      PATH: `${dirname(realKubectl ?? '')}:/usr/bin:/bin`,
+      HOME: this.folder,
+      KUBECONFIG: this.kubeconfig,
+      GOGC: 'off',
+    };
+    return new Promise((resolve) => {
+      const options = { env, cwd: this.folder, timeout: 100_000, maxBuffer: 16 * 1024 * 1024 };
+      execFile('/bin/bash', ['-c', withCode(line)], options, (_error, stdout) => resolve(stdout)).stdin?.end();
+    });
+  }
+
+  /** The same in the shell of the laptop, with its own kubectl. */
+  laptop(line: string): Promise<string> {
+    return this.type(withCode(line));
   }
 
   /** A kubectl that goes on (-w, port-forward), with what it has printed. */

@@ -1,7 +1,5 @@
 // The kubectl in the page beside the real one, on one cluster: what each prints, and its exit code, byte for byte.
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Bench, realKubectl } from './clients.testing.ts';
 
@@ -18,29 +16,15 @@ describe.skipIf(realKubectl === undefined)('ours prints what the real kubectl pr
   }, 120_000);
   afterAll(() => bench.stop());
 
-  /** A shell runs the line; outputs, errors and the exit code are one text. */
-  const command = (line: string, { NS, NODE }: { readonly NS: string; readonly NODE: string }): string =>
-    `${line.replaceAll(/\bNS\b/g, NS).replaceAll(/\bNODE\b/g, NODE)} 2>&1; echo "[exit $?]"`;
-
-  function real(line: string): Promise<string> {
-    const env = {
-      PATH: `${dirname(realKubectl ?? '')}:/usr/bin:/bin`,
-      HOME: bench.folder,
-      KUBECONFIG: bench.kubeconfig,
-      GOGC: 'off',
-    };
-    return new Promise((resolve) => {
-      const options = { env, cwd: bench.folder, timeout: 100_000, maxBuffer: 16 * 1024 * 1024 };
-      execFile('/bin/bash', ['-c', line], options, (_error, stdout) => resolve(stdout)).stdin?.end();
-    });
-  }
+  const filled = (line: string, { NS, NODE }: { readonly NS: string; readonly NODE: string }): string =>
+    line.replaceAll(/\bNS\b/g, NS).replaceAll(/\bNODE\b/g, NODE);
 
   it.each(LINES)('%s', async (line) => {
     const alone = !/\b(?:NS|NODE)\b/.test(line);
-    const theirs = real(command(line, TWINS.real));
+    const theirs = bench.shell(filled(line, TWINS.real));
     // What both do to the same objects is done in turn.
     if (alone) await theirs;
-    const ours = await bench.type(command(line, TWINS.ours));
+    const ours = await bench.laptop(filled(line, TWINS.ours));
     const same = (text: string): string => comparable(text, bench, alone);
     expect(same(ours)).toBe(same(await theirs));
   });

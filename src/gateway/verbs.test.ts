@@ -1,7 +1,5 @@
 // The kubectl of the laptop beside the real one: the same command lines, the same cluster, the same bytes.
-import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Bench, realKubectl } from './clients.testing.ts';
 
@@ -11,27 +9,6 @@ beforeAll(async () => {
   bench = await Bench.start('--workers', '1', '--control-planes', '1');
 }, 60_000);
 afterAll(() => bench.stop());
-
-/** What both run in their shells: output, errors and the exit code in one text. */
-const withCode = (line: string): string => `${line} 2>&1; echo "[exit $?]"`;
-
-function real(line: string): Promise<string> {
-  const env = {
-    PATH: `${dirname(realKubectl ?? '')}:/usr/bin:/bin`,
-    HOME: bench.folder,
-    KUBECONFIG: bench.kubeconfig,
-    GOGC: 'off',
-  };
-  return new Promise((resolve) => {
-    const child = execFile(
-      '/bin/bash',
-      ['-c', withCode(line)],
-      { env, cwd: bench.folder, timeout: 60_000 },
-      (_error, stdout) => resolve(stdout),
-    );
-    child.stdin?.end();
-  });
-}
 
 /** The two know the cluster by different addresses. */
 const asSeen = (text: string): string =>
@@ -60,13 +37,13 @@ const recorded = [...read(RECORDED).matchAll(/^\$ (.*)\n([\s\S]*?\n?\[exit \d+\]
   ([, line = '', answer = '']) => ({ line, answer }),
 );
 
-const ours = async (line: string): Promise<string> => settled(await bench.type(withCode(line))).trimEnd();
+const ours = async (line: string): Promise<string> => settled(await bench.laptop(line)).trimEnd();
 
 describe('the laptop answers as the real kubectl once did', () => {
   beforeAll(async () => {
     if (process.env['UPDATE'] === undefined || realKubectl === undefined) return;
     let text = '';
-    for (const { line } of recorded) text += `$ ${line}\n${settled(await real(line)).trimEnd()}\n\n`;
+    for (const { line } of recorded) text += `$ ${line}\n${settled(await bench.shell(line)).trimEnd()}\n\n`;
     writeFileSync(new URL(RECORDED, import.meta.url), text);
   }, 300_000);
 
@@ -86,11 +63,11 @@ const live = read('verbs.txt')
 describe.skipIf(realKubectl === undefined)('the laptop answers as the real kubectl does', () => {
   it.each(live)('%s', async (line) => {
     if (line.includes('$NS')) {
-      const theirs = settled(await real(line.replaceAll('$NS', 'left'))).trimEnd();
+      const theirs = settled(await bench.shell(line.replaceAll('$NS', 'left'))).trimEnd();
       expect(await ours(line.replaceAll('$NS', 'right'))).toBe(theirs);
       return;
     }
-    const [theirs, own] = await Promise.all([real(line), ours(line)]);
+    const [theirs, own] = await Promise.all([bench.shell(line), ours(line)]);
     expect(own).toBe(settled(theirs).trimEnd());
   });
 });
