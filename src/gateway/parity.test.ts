@@ -1,11 +1,13 @@
 // The kubectl in the page beside the real one, on one cluster: what each prints, and its exit code, byte for byte.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Bench, realKubectl } from './clients.testing.ts';
 
-const LINES = readFileSync(new URL('parity.txt', import.meta.url), 'utf8')
-  .split('\n')
-  .filter((line) => line !== '' && !line.startsWith('#'));
+const FILES = readdirSync(import.meta.dirname).filter((name) => /^parity.*\.txt$/.test(name));
+const linesOf = (file: string): readonly string[] =>
+  readFileSync(new URL(file, import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
 /** Each changes objects of its own. */
 const TWINS = { real: { NS: 'twin-a', NODE: 'worker-1' }, ours: { NS: 'twin-b', NODE: 'worker-2' } };
 
@@ -19,24 +21,32 @@ describe.skipIf(realKubectl === undefined)('ours prints what the real kubectl pr
   const filled = (line: string, { NS, NODE }: { readonly NS: string; readonly NODE: string }): string =>
     line.replaceAll(/\bNS\b/g, NS).replaceAll(/\bNODE\b/g, NODE);
 
-  it.each(LINES)('%s', async (line) => {
-    const alone = !/\b(?:NS|NODE)\b/.test(line);
-    const theirs = bench.shell(filled(line, TWINS.real));
-    // What both do to the same objects is done in turn.
-    if (alone) await theirs;
-    const ours = await bench.laptop(filled(line, TWINS.ours));
-    const same = (text: string): string => comparable(text, bench, alone);
-    expect(same(ours)).toBe(same(await theirs));
+  describe.each(FILES)('%s', (file) => {
+    it.each(linesOf(file))('%s', async (line) => {
+      const alone = !/\b(?:NS|NODE)\b/.test(line);
+      const theirs = bench.shell(filled(line, TWINS.real));
+      // What both do to the same objects is done in turn.
+      if (alone) await theirs;
+      const ours = await bench.laptop(filled(line, TWINS.ours));
+      const same = (text: string): string => comparable(text, bench, alone);
+      expect(same(ours)).toBe(same(await theirs));
+    });
   });
 });
 
 /** What client-go's reflector logs when its context ends depends on the moment. */
 const REFLECTOR_LOG = /^[EWI]\d{4} .* reflector\.go:.*\n/gm;
 
+/** When, and by which process. */
+const LOG_HEADER = /^([EWI])\d{4} [\d:.]+ +\d+ /gm;
+
 /** What two clients, two sets of objects or two moments cannot have equal. */
 function comparable(text: string, bench: Bench, alone: boolean): string {
   const seen = text
     .replaceAll(REFLECTOR_LOG, '')
+    .replaceAll(LOG_HEADER, '$1 ')
+    .replaceAll(bench.folder, '/home/user')
+    .replaceAll(/kubectl-edit-\d+/g, 'kubectl-edit-N')
     .replaceAll(bench.serving.address, 'https://10.0.0.10:6443')
     .replaceAll(/"?twin-[ab]\b/g, (found) => found.slice(0, -1) + 'x')
     .replaceAll(/\/tmp\/(LIVE|MERGED)-\d+/g, '/tmp/$1-N');

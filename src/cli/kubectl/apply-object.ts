@@ -1,7 +1,7 @@
 import { createThreeWayMergePatch } from '../../api/patch/merge-patch.ts';
 import { createThreeWayPatch } from '../../api/patch/strategic-diff.ts';
 import { hasType } from '../../api/schema.ts';
-import { compactJson } from '../text/go-json.ts';
+import { compactJson, goJson } from '../text/go-json.ts';
 import type { ApiResource } from './discovery.ts';
 import { annotationsOf, at, withValue } from './object.ts';
 import type { Obj } from './server.ts';
@@ -14,6 +14,12 @@ export function withLastApplied(object: Obj): Obj {
   const { [LAST_APPLIED]: _previous, ...rest } = annotations;
   const bare = withValue(object, ['metadata', 'annotations'], rest);
   return withValue(object, ['metadata', 'annotations'], { ...rest, [LAST_APPLIED]: `${compactJson(bare)}\n` });
+}
+
+/** The same for an object that kubectl made itself: its fields keep their order, and nothing empty is said. */
+export function withLastAppliedAsMade(object: Obj): Obj {
+  const annotations = { ...annotationsOf(object), [LAST_APPLIED]: `${goJson(object)}\n` };
+  return withValue(object, ['metadata', 'annotations'], annotations);
 }
 
 export function lastApplied(object: Obj): Obj | undefined {

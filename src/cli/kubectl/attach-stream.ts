@@ -96,11 +96,11 @@ export async function attachTo(
   container: string,
 ): Promise<number> {
   const options = { stdin: context.flags.bool('stdin'), tty: context.flags.bool('tty') };
-  if (options.stdin && !(context.flags.has('quiet') && context.flags.bool('quiet'))) {
+  if (!context.flags.bool('quiet')) {
     context.err(
       'All commands and output from this session will be recorded in container logs, including credentials and sensitive information passed through the command prompt.\n',
     );
-    if (options.tty) context.err("If you don't see a command prompt, try pressing enter.\n");
+    context.err("If you don't see a command prompt, try pressing enter.\n");
   }
   const path = withQuery(pathTo(resource, context.namespace, name, 'attach'), {
     container,

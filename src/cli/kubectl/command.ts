@@ -15,6 +15,8 @@ export interface Command {
   readonly subcommands?: readonly Command[];
   /** Not in the list of verbs. */
   readonly hidden?: boolean;
+  /** The exit code of what goes wrong; absent: 1. Mistakes in flags are told as those in arguments then. */
+  readonly failure?: number;
   /** Absent: prints its help. */
   run?(context: Context): Promise<void>;
 }

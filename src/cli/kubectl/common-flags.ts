@@ -1,14 +1,21 @@
 import type { FlagSpec } from './flags.ts';
 
+export const FILENAME_FLAG: FlagSpec = {
+  name: 'filename',
+  short: 'f',
+  type: 'slice',
+  usage: 'Manifest files, directories, or - for standard input.',
+};
+export const RECURSIVE_FLAG: FlagSpec = {
+  name: 'recursive',
+  short: 'R',
+  type: 'bool',
+  fallback: 'false',
+  usage: 'Take directories with everything below them.',
+};
 export const FILE_FLAGS: readonly FlagSpec[] = [
-  { name: 'filename', short: 'f', type: 'slice', usage: 'Manifest files, directories, or - for standard input.' },
-  {
-    name: 'recursive',
-    short: 'R',
-    type: 'bool',
-    fallback: 'false',
-    usage: 'Take directories with everything below them.',
-  },
+  FILENAME_FLAG,
+  RECURSIVE_FLAG,
   { name: 'kustomize', short: 'k', type: 'string', usage: 'Directory with a kustomization.' },
 ];
 
@@ -37,6 +44,14 @@ export const ALL_FLAG: FlagSpec = {
   type: 'bool',
   fallback: 'false',
   usage: 'All objects of the given type in the namespace.',
+};
+
+export const CASCADE_FLAG: FlagSpec = {
+  name: 'cascade',
+  type: 'string',
+  fallback: 'background',
+  bare: 'background',
+  usage: 'background, orphan or foreground: what becomes of dependents.',
 };
 
 export function fieldManagerFlag(manager: string): FlagSpec {

@@ -14,7 +14,7 @@ export const DRY_RUN_FLAG: FlagSpec = {
 
 /** Models cmdutil.GetDryRunStrategy. */
 export function dryRunOf(context: Context): DryRun {
-  const value = context.flags.string('dry-run');
+  const value = context.flags.has('dry-run') ? context.flags.string('dry-run') : 'none';
   if (value === 'client' || value === 'server' || value === 'none') return value;
   if (value === 'unchanged') {
     context.err('W --dry-run is deprecated and can be replaced with --dry-run=client.\n');

@@ -41,6 +41,11 @@ export class StatusError extends Error {
 /** A message that is printed as it is. */
 export class PlainError extends Error {
   override readonly name = 'PlainError';
+  readonly exitCode: number;
+  constructor(message: string, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
 }
 
 export class AggregateCliError extends Error {
@@ -101,8 +106,8 @@ export function describeFailure(error: Error): Failure {
     return { text: error.errors.map((each) => standardMessage(each) ?? each.message).join('\n'), exitCode: 1 };
   }
   const standard = standardMessage(error);
-  if (standard !== undefined) return { text: standard, exitCode: 1 };
-  const exitCode = error instanceof CliError ? error.exitCode : 1;
+  const exitCode = error instanceof CliError || error instanceof PlainError ? error.exitCode : 1;
+  if (standard !== undefined) return { text: standard, exitCode };
   return { text: error.message.startsWith('error: ') ? error.message : `error: ${error.message}`, exitCode };
 }
 

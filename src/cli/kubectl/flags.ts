@@ -57,6 +57,9 @@ export class ParsedFlags {
   has(name: string): boolean {
     return this.specs.has(name);
   }
+  spec(name: string): FlagSpec | undefined {
+    return this.specs.get(name);
+  }
   string(name: string): string {
     return this.given.get(name)?.at(-1) ?? this.specs.get(name)?.fallback ?? '';
   }

@@ -3,7 +3,7 @@ import { fieldManagerFlag } from './common-flags.ts';
 import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, fieldValidationOf, operationText, VALIDATE_FLAG } from './dry-run.ts';
 import { asError, CliError, StatusError, usageError } from './errors.ts';
 import type { FlagSpec } from './flags.ts';
-import { withLastApplied } from './apply-object.ts';
+import { withLastAppliedAsMade } from './apply-object.ts';
 import { OUTPUT_FLAGS, reporter } from './output.ts';
 import { pathTo, resourceName } from './discovery.ts';
 import type { ApiResource } from './discovery.ts';
@@ -68,7 +68,7 @@ export async function createGenerated(context: Context, object: Obj, what: strin
   const report = reporter(context, operationText('created', dryRun), false);
   const resource = resourceFor(object);
   const explicit = resource.namespaced && context.namespaceGiven ? withNamespace(object, context.namespace) : object;
-  const complete = context.flags.bool('save-config') ? withLastApplied(explicit) : explicit;
+  const complete = context.flags.bool('save-config') ? withLastAppliedAsMade(explicit) : explicit;
   if (dryRun === 'client') {
     report.print(complete);
     return report.flush();

@@ -5,7 +5,7 @@ import { SECOND } from '../../lib/time.ts';
 import { COMMANDS } from './commands/index.ts';
 import type { Command, Context } from './command.ts';
 import { GLOBAL_FLAGS } from './common-flags.ts';
-import { asError, CliError, describeFailure, PlainError } from './errors.ts';
+import { asError, CliError, describeFailure, ExitError, PlainError, usageError } from './errors.ts';
 import { flagError, FlagError, HelpRequested, parseArgs } from './flags.ts';
 import type { FlagSpec, ParsedFlags } from './flags.ts';
 import { commandHelp, inOrder, rootHelp } from './help.ts';
@@ -22,12 +22,13 @@ export type { KubectlIo } from './io.ts';
 /** Runs one kubectl command line (without the word `kubectl`) and resolves to its exit code. */
 export async function kubectl(argv: readonly string[], terminal: KubectlIo): Promise<number> {
   const io = interruptible(terminal);
+  const { command, path, rest } = findCommand(argv);
   try {
-    const { command, path, rest } = findCommand(argv);
     if (command === undefined) return showRoot(argv, rest, io);
     return await runCommand(command, path, rest, io);
   } catch (error) {
-    return fail(asError(error), io);
+    const code = fail(asError(error), io);
+    return error instanceof ExitError ? code : (command?.failure ?? code);
   }
 }
 
@@ -109,7 +110,8 @@ async function runCommand(command: Command, path: string, rest: readonly string[
       io.stdout(commandHelp(command, path));
       return 0;
     }
-    if (error instanceof FlagError) throw flagError(path, error);
+    if (error instanceof FlagError)
+      throw command.failure === undefined ? flagError(path, error) : usageError(path, error.message);
     throw error;
   }
   if (command.run === undefined) return runWithoutAction(command, path, flags, io);

@@ -5,9 +5,10 @@ import type { Context } from './command.ts';
 import { ALL_FLAG, fieldManagerFlag, FILE_FLAGS, SELECTOR_FLAGS } from './common-flags.ts';
 import { pathTo } from './discovery.ts';
 import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, operationText } from './dry-run.ts';
+import { asError } from './errors.ts';
 import type { FlagSpec } from './flags.ts';
-import { checkDocument, flatten, readManifests } from './manifest.ts';
-import { mapObject, select, visit } from './selection.ts';
+import { checkDocument, flatten } from './manifest.ts';
+import { givenDocuments, mapObject, select, visit } from './selection.ts';
 import type { SelectionOptions, Target } from './selection.ts';
 import type { Obj } from './server.ts';
 import { OUTPUT_FLAGS, reporter } from './output.ts';
@@ -63,13 +64,19 @@ export async function sendChange(
 /** What a change does to one object: the new form and the word for it; undefined leaves it alone without a word. */
 export type Change = (object: Obj, target: Target) => { readonly object: Obj; readonly operation: string } | undefined;
 
+/** How a command's words differ from what others say. */
+export interface Saying {
+  readonly wrap?: (error: Error) => Error;
+  readonly words?: typeof operationText;
+}
+
 /** Changes every selected object and reports each. */
 export async function changeObjects(
   context: Context,
   options: SelectionOptions,
   style: PatchStyle,
   change: Change,
-  wrap: (error: Error) => Error = (error) => error,
+  saying: Saying = {},
 ): Promise<void> {
   const dryRun = dryRunOf(context);
   const apply = async (object: Obj, target: Target, send: boolean): Promise<void> => {
@@ -81,15 +88,15 @@ export async function changeObjects(
       try {
         result = await sendChange(context, target, object, after, style);
       } catch (error) {
-        throw error instanceof Error ? wrap(error) : error;
+        throw saying.wrap === undefined ? error : saying.wrap(asError(error));
       }
     }
-    const report = reporter(context, operationText(operation, dryRun));
+    const report = reporter(context, (saying.words ?? operationText)(operation, dryRun));
     report.print(result);
     report.flush();
   };
   if (context.flags.bool('local')) {
-    for (const document of await readManifests(context.io, context.flags.list('filename'), false)) {
+    for (const document of await givenDocuments(context)) {
       for (const object of flatten(checkDocument(document)))
         await apply(object, await mapObject(context, object, document.source), false);
     }

@@ -1,4 +1,5 @@
 import { prettyJson } from '../text/go-json.ts';
+import { emitKyaml } from '../text/kyaml.ts';
 import { emitYaml } from '../text/yaml-emit.ts';
 import type { Context } from './command.ts';
 import { parseColumnsTemplate, parseCustomColumns } from './custom-columns.ts';
@@ -78,7 +79,7 @@ export function objectPrinter(
     case 'json':
       return plain((object) => context.out(prettyJson(strip(object), sorted)));
     case 'kyaml':
-      return plain((object) => context.out(kyaml(strip(object))));
+      return plain((object) => context.out(emitKyaml(strip(object), sorted)));
     case 'yaml':
       return yamlPrinter(context, strip);
     case 'name':
@@ -169,7 +170,7 @@ function debugText(message: string, template: string, data: Obj): string {
 }
 
 /** Go's `%#v` of decoded JSON. */
-function goMap(value: unknown): string {
+export function goMap(value: unknown): string {
   if (Array.isArray(value)) return `[]interface {}{${value.map(goMap).join(', ')}}`;
   if (typeof value === 'object' && value !== null) {
     return `map[string]interface {}{${Object.entries(value)
@@ -217,22 +218,6 @@ function orCliError<T>(action: () => T, message: (text: string) => string): T {
     if (error instanceof JsonPathError || error instanceof TemplateError) throw new CliError(message(error.message));
     throw error;
   }
-}
-
-/** YAML in braces and quotes, safe to copy anywhere. Models kyaml of `-o kyaml`. */
-function kyaml(object: Obj): string {
-  const write = (value: unknown, margin: string): string => {
-    const inner = `${margin}  `;
-    if (Array.isArray(value))
-      return value.length === 0 ? '[]' : `[${value.map((each) => write(each, margin)).join(', ')}]`;
-    if (typeof value === 'object' && value !== null) {
-      const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-      if (entries.length === 0) return '{}';
-      return `{\n${entries.map(([key, each]) => `${inner}${/^[A-Za-z_][\w.-]*$/.test(key) ? key : goQuote(key)}: ${write(each, inner)},\n`).join('')}${margin}}`;
-    }
-    return typeof value === 'string' ? goQuote(value) : String(value);
-  };
-  return `---\n${write(object, '')}\n`;
 }
 
 /** Says what was done to an object, or prints it as `-o` wants. Models printers.NamePrinter with an operation. */

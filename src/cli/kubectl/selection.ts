@@ -1,9 +1,14 @@
+import { matchesLabels, parseSelector } from '../../api/selector.ts';
+import { SELECTOR_FLAG } from './common-flags.ts';
 import { CliError, PlainError, AggregateCliError, asError, StatusError, usageError } from './errors.ts';
 import type { Context } from './command.ts';
 import { Discovery, noKindMatch, pathTo } from './discovery.ts';
 import type { ApiResource } from './discovery.ts';
+import type { ParsedFlags } from './flags.ts';
+import { buildKustomization } from './kustomize/build.ts';
 import { checkDocument, flatten, readManifests } from './manifest.ts';
-import { list, nameOf, namespaceOf, str, withValue } from './object.ts';
+import type { Document } from './manifest.ts';
+import { labelsOf, list, nameOf, namespaceOf, str, withValue } from './object.ts';
 import type { Obj } from './server.ts';
 import { goQuote } from '../text/go-quote.ts';
 
@@ -16,6 +21,8 @@ export interface Target {
   readonly name: string;
   /** From a manifest: the object given there. */
   readonly object?: Obj;
+  /** The same before a namespace was filled in. */
+  readonly given?: Obj;
   /** `STDIN`, a path, or '' when named by argument. */
   readonly source: string;
 }
@@ -50,24 +57,43 @@ export function discoveryOf(context: Context): Discovery {
 }
 
 export async function select(context: Context, options: SelectionOptions): Promise<Target[]> {
-  const paths = options.files === true ? context.flags.list('filename') : [];
   const args = options.args ?? context.args;
-  if (paths.length > 0) {
+  if (options.files === true && filesGiven(context)) {
     if (args.length > 0)
       throw new CliError(
         'when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well',
       );
-    return fileTargets(context, paths, options.errors);
+    return fileTargets(context, options.errors);
   }
   if (args.length === 0) throw new CliError(NOTHING_GIVEN);
   return argTargets(context, args, options);
 }
 
+/** Objects come from `-f` or `-k`. */
+export function filesGiven({ flags }: Context): boolean {
+  return flags.list('filename').length > 0 || kustomizationOf(flags) !== '';
+}
+
+function kustomizationOf(flags: ParsedFlags): string {
+  return flags.has('kustomize') ? flags.string('kustomize') : '';
+}
+
+/** The documents that `-f` and `-k` name. */
+export async function givenDocuments({ flags, io }: Context): Promise<Document[]> {
+  const recursive = flags.has('recursive') && flags.bool('recursive');
+  const [paths, directory] = [flags.list('filename'), kustomizationOf(flags)];
+  if (directory === '') return readManifests(io, paths, recursive);
+  throwAll([
+    ...(paths.length > 0 ? [new CliError('only one of -f or -k can be specified')] : []),
+    ...(recursive ? [new CliError("the -k flag can't be used with -f or -R")] : []),
+  ]);
+  return buildKustomization(io, directory).map((value) => ({ source: directory, value }));
+}
+
 /** The objects of the given manifests, mapped to resources and namespaces. */
-export async function fileTargets(context: Context, paths: readonly string[], errors?: Error[]): Promise<Target[]> {
-  const recursive = context.flags.has('recursive') && context.flags.bool('recursive');
+export async function fileTargets(context: Context, errors?: Error[]): Promise<Target[]> {
   const targets: Target[] = [];
-  for (const document of await readManifests(context.io, paths, recursive)) {
+  for (const document of await givenDocuments(context)) {
     try {
       for (const object of flatten(checkDocument(document)))
         targets.push(await mapObject(context, object, document.source));
@@ -76,14 +102,14 @@ export async function fileTargets(context: Context, paths: readonly string[], er
       errors.push(asError(error));
     }
   }
-  return targets;
+  return matching(context, targets);
 }
 
 export async function mapObject(context: Context, object: Obj, source: string): Promise<Target> {
   const [apiVersion, kind] = [str(object, 'apiVersion'), str(object, 'kind')];
   const resource = await discoveryOf(context).findKind(apiVersion, kind);
   if (resource === undefined) throw noKindMatch(nameOf(object), namespaceOf(object), source, apiVersion, kind);
-  if (!resource.namespaced) return { resource, namespace: '', name: nameOf(object), object, source };
+  if (!resource.namespaced) return { resource, namespace: '', name: nameOf(object), object, given: object, source };
   const own = namespaceOf(object);
   if (own !== '' && context.namespaceGiven && own !== context.namespace) {
     throw new CliError(
@@ -96,8 +122,17 @@ export async function mapObject(context: Context, object: Obj, source: string): 
     namespace,
     name: nameOf(object),
     object: withValue(object, ['metadata', 'namespace'], namespace),
+    given: object,
     source,
   };
+}
+
+/** Those of the given objects that `-l` lets through. */
+function matching({ flags }: Context, targets: Target[]): Target[] {
+  const selector = flags.spec('selector') === SELECTOR_FLAG ? flags.string('selector') : '';
+  if (selector === '') return targets;
+  const wanted = parseSelector(selector);
+  return targets.filter(({ object }) => matchesLabels(wanted, labelsOf(object ?? {})));
 }
 
 async function argTargets(context: Context, args: readonly string[], options: SelectionOptions): Promise<Target[]> {

@@ -3,7 +3,7 @@ import type { Micros } from '../../sim/env.ts';
 import { RpcFailure } from '../../sim/http.ts';
 import { resourceVersionOf, followWatch } from './watch-stream.ts';
 import type { Context } from './command.ts';
-import { pathTo, resourceName } from './discovery.ts';
+import { pathTo } from './discovery.ts';
 import type { ApiResource } from './discovery.ts';
 import { CliError, hasReason } from './errors.ts';
 import { str } from './object.ts';
@@ -43,7 +43,7 @@ export async function waitFor(
 }
 
 export function timedOut(target: OneObject): CliError {
-  return new CliError(`timed out waiting for the condition on ${resourceName(target.resource)}/${target.name}`);
+  return new CliError(`timed out waiting for the condition on ${target.resource.plural}/${target.name}`);
 }
 
 async function readOrAbsent(context: Context, { resource, namespace, name }: OneObject): Promise<Obj | undefined> {

@@ -154,10 +154,29 @@ function kubectlIo(
       listen: (address, handlers) => env.listen(address, handlers),
       serve: (address, handle, options) => serveHttp(env, address, handle, options),
     },
-    edit: (name, text) => session.edit(name, text),
+    edit: (path, text) => editText(session, task, path, text),
     onInterrupt,
   };
   return io;
+}
+
+/** With $KUBE_EDITOR or $EDITOR that command changes the file; otherwise the page's editor does. Models kubectl's editor package. */
+async function editText(session: Session, task: Task, path: string, text: string): Promise<string | undefined> {
+  const editor = task.vars.get('KUBE_EDITOR') || task.vars.get('EDITOR') || '';
+  if (editor === '') return session.edit(path, text);
+  const { fs, vars, cwd, stdin, stdout, stderr, tty } = task;
+  const found = lookUp(task.context.commands, fs, 'sh', cwd);
+  if ('error' in found) throw new FileError(found.error);
+  if ('error' in lookUp(task.context.commands, fs, editor.split(' ')[0] ?? '', cwd))
+    throw new Error(`unable to launch the editor ${JSON.stringify(editor)}`);
+  fs.write(path, text);
+  const argv = ['sh', '-c', `${editor} "${path}"`];
+  const child = new Task(task.context, { argv, vars, cwd, stdin, stdout, stderr, tty, parent: task });
+  const code = await runTask(child, found.command);
+  if (code !== 0) throw new Error(`there was a problem with the editor ${JSON.stringify(editor)}`);
+  const saved = fs.read(path);
+  fs.remove(path);
+  return saved;
 }
 
 /** `https://10.0.0.10:6443`, `localhost:8001`: what can be dialled. */

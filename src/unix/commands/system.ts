@@ -132,6 +132,9 @@ const printenv: Command = async (task) => {
   return 0;
 };
 
+/** The exit code that says that the time was over, whatever the command made of it. */
+const TIMED_OUT = 124;
+
 const timeout: Command = async (task) => {
   const args = task.argv.slice(1).filter((arg) => !/^-[sk]/.test(arg));
   const time = parseInterval(args[0] ?? '');
@@ -161,7 +164,7 @@ const timeout: Command = async (task) => {
   });
   const code = await task.wait(runTask(child, found.command));
   cancel();
-  return expired ? 143 : code;
+  return expired ? TIMED_OUT : code;
 };
 
 const seq: Command = async (task) => {

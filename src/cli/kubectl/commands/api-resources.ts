@@ -3,7 +3,9 @@ import { apiVersionOf } from '../object.ts';
 import { resourceName } from '../discovery.ts';
 import type { ApiResource } from '../discovery.ts';
 import { CliError, usageError } from '../errors.ts';
+import { objectPrinter } from '../output.ts';
 import { discoveryOf } from '../selection.ts';
+import type { Obj } from '../server.ts';
 import { GET_TABS, tabulate } from '../../text/tabwriter.ts';
 import { sortBy, sortedStrings } from '../../../lib/order.ts';
 
@@ -14,7 +16,8 @@ export const apiResources: Command = {
   usage: '[flags]',
   examples: ['kubectl api-resources -o wide', 'kubectl api-resources --namespaced=false'],
   flags: [
-    { name: 'output', short: 'o', type: 'string', usage: 'wide or name.' },
+    { name: 'output', short: 'o', type: 'string', usage: 'json, yaml, kyaml, wide or name.' },
+    { name: 'show-managed-fields', type: 'bool', fallback: 'false', usage: 'As elsewhere; resources have none.' },
     { name: 'namespaced', type: 'bool', fallback: 'true', usage: 'Only those with, or without, a namespace.' },
     { name: 'api-group', type: 'string', usage: 'Only those of this group.' },
     { name: 'verbs', type: 'slice', usage: 'Only those with all these verbs.' },
@@ -30,7 +33,8 @@ async function runApiResources(context: Context): Promise<void> {
   const { flags } = context;
   if (context.args.length > 0) throw usageError(context.path, `unexpected arguments: [${context.args.join(' ')}]`);
   const output = flags.string('output');
-  if (!['', 'wide', 'name'].includes(output)) throw new CliError(`--output ${output} is not available`);
+  const printer =
+    output === 'name' ? undefined : objectPrinter(context, ['json', 'kyaml', 'name', 'wide', 'yaml'], false);
   const order = flags.string('sort-by');
   if (!['', 'name', 'kind'].includes(order)) throw new CliError('--sort-by accepts only name or kind');
   const discovery = discoveryOf(context);
@@ -54,8 +58,34 @@ async function runApiResources(context: Context): Promise<void> {
             (each) => each.group,
             (each) => each.plural,
           );
+  if (printer !== undefined) {
+    printer.print(asList(sorted));
+    return printer.flush();
+  }
   if (output === 'name') return context.out(sorted.map((each) => `${resourceName(each)}\n`).join(''));
   context.out(tabulate(table(sorted, output === 'wide', flags.bool('no-headers')), GET_TABS));
+}
+
+/** Models metav1.APIResourceList. */
+function asList(resources: readonly ApiResource[]): Obj {
+  return {
+    kind: 'APIResourceList',
+    apiVersion: 'v1',
+    groupVersion: '',
+    resources: resources.map(
+      ({ categories, group, kind, namespaced, plural, shortNames, singular, verbs, version }) => ({
+        name: plural,
+        singularName: singular,
+        namespaced,
+        ...(group === '' ? {} : { group }),
+        version,
+        kind,
+        verbs: sortedStrings(verbs),
+        ...(shortNames.length === 0 ? {} : { shortNames }),
+        ...(categories.length === 0 ? {} : { categories }),
+      }),
+    ),
+  };
 }
 
 function table(resources: readonly ApiResource[], wide: boolean, noHeaders: boolean): string {
@@ -75,7 +105,7 @@ export const apiVersions: Command = {
   name: 'api-versions',
   group: 'Other Commands',
   short: 'Print the supported API versions on the server, in the form of "group/version"',
-  usage: '[flags]',
+  usage: '',
   async run(context) {
     if (context.args.length > 0) throw usageError(context.path, `unexpected arguments: [${context.args.join(' ')}]`);
     const all = await discoveryOf(context).refresh();

@@ -1,16 +1,19 @@
 import { applyPatch, isBeingDeleted, isEmptyPatch, LAST_APPLIED, withLastApplied } from '../apply-object.ts';
 import type { Command, Context } from '../command.ts';
-import { ALL_FLAG, fieldManagerFlag, FILE_FLAGS, SELECTOR_FLAG } from '../common-flags.ts';
+import { ALL_FLAG, CASCADE_FLAG, fieldManagerFlag, FILE_FLAGS, SELECTOR_FLAG } from '../common-flags.ts';
+import { deleteOptions, propagationOf } from '../deletion.ts';
 import { pathTo } from '../discovery.ts';
 import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, fieldValidationOf, operationText, VALIDATE_FLAG } from '../dry-run.ts';
 import type { DryRun } from '../dry-run.ts';
 import { addSource, asError, CliError, hasReason, StatusError, usageError } from '../errors.ts';
-import { annotationsOf } from '../object.ts';
-import { nameLine, objectPrinter, OBJECT_FORMATS, OUTPUT_FLAGS } from '../output.ts';
-import { fileTargets, throwAll } from '../selection.ts';
+import { annotationsOf, withValue } from '../object.ts';
+import { nameLine, objectPrinter, OBJECT_FORMATS, OUTPUT_FLAGS, reporter } from '../output.ts';
+import { filesGiven, fileTargets, throwAll } from '../selection.ts';
 import type { Target } from '../selection.ts';
 import type { Obj } from '../server.ts';
+import { allowedKinds, prune, PRUNE_FLAGS } from './apply/prune.ts';
 import { editLastApplied, setLastApplied, viewLastApplied } from './apply/last-applied.ts';
+import { FOREVER, waitFor } from '../wait-for.ts';
 import { SECOND } from '../../../lib/time.ts';
 
 const MAX_PATCH_RETRY = 5;
@@ -26,6 +29,9 @@ export const apply: Command = {
     ...OUTPUT_FLAGS,
     SELECTOR_FLAG,
     ALL_FLAG,
+    CASCADE_FLAG,
+    ...PRUNE_FLAGS,
+    { name: 'subresource', type: 'string', usage: 'Sub-resource to apply to (with --server-side).' },
     DRY_RUN_FLAG,
     VALIDATE_FLAG,
     fieldManagerFlag('kubectl-client-side-apply'),
@@ -53,24 +59,23 @@ export const apply: Command = {
 };
 
 async function runApply(context: Context): Promise<void> {
+  const [dryRun, serverSide] = [dryRunOf(context), context.flags.bool('server-side')];
+  checkFlags(context, dryRun);
+  const pruning = context.flags.bool('prune');
+  const allowed = pruning ? await allowedKinds(context) : [];
   if (context.args.length > 0) throw usageError(context.path, `Unexpected args: [${context.args.join(' ')}]`);
-  if (context.flags.list('filename').length === 0) throw new CliError('must specify one of -f and -k');
-  const dryRun = dryRunOf(context);
-  const serverSide = context.flags.bool('server-side');
-  if (context.flags.bool('force-conflicts') && !serverSide)
-    throw new CliError('--force-conflicts only works with --server-side');
-  if (dryRun === 'client' && serverSide)
-    throw new CliError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
-  fieldValidationOf(context);
+  checkPrune(context);
   const errors: Error[] = [];
-  const targets = await fileTargets(context, context.flags.list('filename'), errors);
+  const targets = await fileTargets(context, errors);
   if (targets.length === 0 && errors.length === 0) throw new CliError('no objects passed to apply');
   const show = printResults(context, targets.length);
+  const applied: Obj[] = [];
   for (const target of targets) {
     try {
       const result = serverSide
         ? await applyServerSide(context, target, dryRun)
         : await applyOne(context, target, dryRun);
+      applied.push(result.object);
       show.add(result.object, result.operation, dryRun);
     } catch (error) {
       errors.push(asError(error));
@@ -78,6 +83,39 @@ async function runApply(context: Context): Promise<void> {
   }
   show.end();
   throwAll(errors);
+  if (!pruning) return;
+  const namespaces = new Set(targets.map(({ namespace }) => namespace).filter((each) => each !== ''));
+  if (context.namespaceGiven) namespaces.add(context.namespace);
+  await prune(context, allowed, applied, [...namespaces], (object) => {
+    const report = reporter(context, operationText('pruned', dryRun));
+    report.print(object);
+    report.flush();
+  });
+}
+
+function checkFlags(context: Context, dryRun: DryRun): void {
+  const { flags } = context;
+  const [serverSide, force] = [flags.bool('server-side'), flags.bool('force')];
+  if (flags.bool('force-conflicts') && !serverSide)
+    throw new CliError('--force-conflicts only works with --server-side');
+  if (dryRun === 'client' && serverSide)
+    throw new CliError("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)");
+  propagationOf(flags.string('cascade'));
+  if (!filesGiven(context)) throw new CliError('must specify one of -f and -k');
+  if (serverSide && force) throw new CliError('--force cannot be used with --server-side');
+  if (dryRun === 'server' && force) throw new CliError('--dry-run=server cannot be used with --force');
+  if (flags.string('subresource') !== '' && !serverSide)
+    throw new CliError('--subresource can only be specified for --server-side');
+  fieldValidationOf(context);
+}
+
+function checkPrune({ flags }: Context): void {
+  const [all, selector] = [flags.bool('all'), flags.string('selector')];
+  if (all && selector !== '') throw new CliError('cannot set --all and --selector at the same time');
+  if (flags.bool('prune') && !all && selector === '')
+    throw new CliError(
+      'all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector',
+    );
 }
 
 interface Applied {
@@ -169,6 +207,8 @@ async function patchOne(context: Context, target: Target, first: Obj, dryRun: Dr
         context.server.warn(`Detected changes to resource ${name} which is currently being deleted.`);
       return { object, operation: 'configured' };
     } catch (error) {
+      if (context.flags.bool('force') && (hasReason(error, 'Conflict') || hasReason(error, 'Invalid')))
+        return { object: await deleteAndCreate(context, target, live), operation: 'configured' };
       if (!hasReason(error, 'Conflict') || attempt >= MAX_PATCH_RETRY) {
         throw addSource(
           `applying patch:\n${JSON.stringify(patch)}\nto:\n${described(target)}\nfor:`,
@@ -182,6 +222,28 @@ async function patchOne(context: Context, target: Target, first: Obj, dryRun: Dr
   }
 }
 
+/** With --force, what cannot be patched is made anew; if that fails, the old object comes back. */
+async function deleteAndCreate(context: Context, target: Target, live: Obj): Promise<Obj> {
+  const { flags, server } = context;
+  const path = pathTo(target.resource, target.namespace, target.name);
+  const body = deleteOptions(propagationOf(flags.string('cascade')), Math.max(0, flags.int('grace-period')));
+  await server.json('DELETE', path, { body });
+  await waitFor(context, target, flags.duration('timeout') || FOREVER, (object) =>
+    object === undefined ? 'met' : 'not yet',
+  );
+  try {
+    return await createOne(context, target, 'none');
+  } catch (error) {
+    const old = withValue(withValue(live, ['metadata', 'resourceVersion'], undefined), ['metadata', 'uid'], undefined);
+    await server.json('POST', pathTo(target.resource, target.namespace), { body: old }).catch((second: unknown) => {
+      throw new CliError(
+        `An error occurred force-replacing the existing object with the newly provided one:\n\n${asError(error).message}.\n\nAdditionally, an error occurred attempting to restore the original object:\n\n${asError(second).message}`,
+      );
+    });
+    throw error;
+  }
+}
+
 async function applyServerSide(context: Context, target: Target, dryRun: DryRun): Promise<Applied> {
   const manager = context.flags.changed('field-manager') ? context.flags.string('field-manager') : 'kubectl';
   const query = {
@@ -190,7 +252,7 @@ async function applyServerSide(context: Context, target: Target, dryRun: DryRun)
     fieldValidation: fieldValidationOf(context),
     force: context.flags.bool('force-conflicts') ? 'true' : 'false',
   };
-  const path = pathTo(target.resource, target.namespace, target.name);
+  const path = pathTo(target.resource, target.namespace, target.name, context.flags.string('subresource'));
   const request = { query, body: target.object ?? {}, contentType: 'application/apply-patch+yaml' };
   try {
     return { object: await context.server.json('PATCH', path, request), operation: 'serverside-applied' };

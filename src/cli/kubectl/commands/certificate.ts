@@ -6,7 +6,7 @@ import { pathTo } from '../discovery.ts';
 import { CliError, hasReason } from '../errors.ts';
 import { list, str, withValue } from '../object.ts';
 import { OUTPUT_FLAGS, reporter } from '../output.ts';
-import { fileTargets, select } from '../selection.ts';
+import { filesGiven, fileTargets, select } from '../selection.ts';
 import type { Target } from '../selection.ts';
 import type { Obj } from '../server.ts';
 
@@ -43,11 +43,10 @@ function verdict(name: string, short: string, done: string, type: string, reason
     ],
     async run(context) {
       const names = context.args;
-      const files = context.flags.list('filename');
-      if (names.length === 0 && files.length === 0)
+      if (names.length === 0 && !filesGiven(context))
         throw new CliError('one or more CSRs must be specified as <name> or -f <filename>');
       const targets = [
-        ...(files.length === 0 ? [] : await fileTargets(context, files)),
+        ...(filesGiven(context) ? await fileTargets(context) : []),
         ...(names.length === 0 ? [] : await select(context, { args: ['certificatesigningrequests', ...names] })),
       ];
       for (const target of targets) {

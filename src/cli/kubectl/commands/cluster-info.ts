@@ -1,6 +1,7 @@
 import { VERSION } from '../../../api/version.ts';
 import type { Command, Context } from '../command.ts';
 import { CliError } from '../errors.ts';
+import { dump } from './cluster-info/dump.ts';
 import { labelsOf, list, nameOf, namespaceOf, str } from '../object.ts';
 import { emitYaml } from '../../text/yaml-emit.ts';
 import { goJson } from '../../text/go-json.ts';
@@ -11,6 +12,7 @@ export const clusterInfo: Command = {
   group: 'Cluster Management Commands',
   short: 'Display cluster information',
   usage: '[flags]',
+  subcommands: [dump],
   async run(context) {
     context.out(`Kubernetes control plane is running at ${context.io.server}\n`);
     const answer = await context.server.json('GET', '/api/v1/namespaces/kube-system/services', {

@@ -2,10 +2,12 @@ import type { Command, Context } from '../command.ts';
 import { fieldManagerFlag, FILE_FLAGS, SELECTOR_FLAG } from '../common-flags.ts';
 import { pathTo } from '../discovery.ts';
 import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, fieldValidationOf, operationText, VALIDATE_FLAG } from '../dry-run.ts';
+import { editingNewObjects, editSession } from '../editor.ts';
+import { sendRaw } from '../raw.ts';
 import { addSource, asError, CliError, usageError } from '../errors.ts';
 import { withLastApplied } from '../apply-object.ts';
 import { OUTPUT_FLAGS, reporter } from '../output.ts';
-import { fileTargets, throwAll } from '../selection.ts';
+import { filesGiven, fileTargets, throwAll } from '../selection.ts';
 import { createConfigMap } from './create/config-map.ts';
 import { createDeployment } from './create/deployment.ts';
 import { createIngress } from './create/ingress.ts';
@@ -75,12 +77,18 @@ export const create: Command = {
 
 async function runCreate(context: Context): Promise<void> {
   if (context.args.length > 0) throw usageError(context.path, `Unexpected args: [${context.args.join(' ')}]`);
-  if (context.flags.list('filename').length === 0) throw new CliError('must specify one of -f and -k');
+  if (!filesGiven(context)) throw new CliError('must specify one of -f and -k');
+  if (context.flags.string('raw') !== '') return sendRaw(context, 'POST');
   const fieldValidation = fieldValidationOf(context);
   const dryRun = dryRunOf(context);
   const errors: Error[] = [];
-  const targets = await fileTargets(context, context.flags.list('filename'), errors);
+  const targets = await fileTargets(context, errors);
   if (targets.length === 0 && errors.length === 0) throw new CliError('no objects passed to create');
+  if (context.flags.bool('edit')) {
+    for (const target of targets)
+      await editSession(context, [{ object: target.object ?? {}, target }], editingNewObjects(context));
+    return throwAll(errors);
+  }
   const report = reporter(context, operationText('created', dryRun));
   for (const target of targets) {
     try {

@@ -8,7 +8,7 @@ import type { ApiResource } from '../discovery.ts';
 import { apiVersionOf, list, nameOf, namespaceOf, num, record, str, withValue } from '../object.ts';
 import { asError, CliError, ExitError } from '../errors.ts';
 import { streamLog } from '../log-stream.ts';
-import { discoveryOf, fileTargets, select, visit } from '../selection.ts';
+import { discoveryOf, filesGiven, fileTargets, select, visit } from '../selection.ts';
 import type { Obj } from '../server.ts';
 import { FOREVER, waitFor } from '../wait-for.ts';
 import { debugOptions } from './debug/options.ts';
@@ -84,7 +84,7 @@ async function runDebug(context: Context): Promise<void> {
   const options = debugOptions(context);
   const words = options.targets;
   const targets = [
-    ...(context.flags.list('filename').length === 0 ? [] : await fileTargets(context, context.flags.list('filename'))),
+    ...(filesGiven(context) ? await fileTargets(context) : []),
     ...(words.length === 0
       ? []
       : await select(context, { args: words.map((each) => (each.includes('/') ? each : `pods/${each}`)) })),

@@ -1,7 +1,8 @@
 import type { Command, Context } from '../command.ts';
-import { ALL_FLAG, ALL_NAMESPACES_FLAG, FILE_FLAGS, SELECTOR_FLAGS } from '../common-flags.ts';
+import { ALL_FLAG, ALL_NAMESPACES_FLAG, CASCADE_FLAG, FILE_FLAGS, SELECTOR_FLAGS } from '../common-flags.ts';
+import { deleteOptions, propagationOf } from '../deletion.ts';
 import { kindPrefix, pathTo } from '../discovery.ts';
-import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, operationText } from '../dry-run.ts';
+import { DRY_RUN_FLAG, dryRunOf, operationText } from '../dry-run.ts';
 import type { DryRun } from '../dry-run.ts';
 import { asError, CliError, hasReason } from '../errors.ts';
 import { nameOf, namespaceOf, str } from '../object.ts';
@@ -27,13 +28,7 @@ export const deleteCommand: Command = {
     ALL_FLAG,
     ALL_NAMESPACES_FLAG,
     DRY_RUN_FLAG,
-    {
-      name: 'cascade',
-      type: 'string',
-      fallback: 'background',
-      bare: 'background',
-      usage: 'background, orphan or foreground: what becomes of dependents.',
-    },
+    CASCADE_FLAG,
     {
       name: 'grace-period',
       type: 'int',
@@ -135,21 +130,6 @@ function settingsOf(context: Context): Settings {
   };
 }
 
-function propagationOf(cascade: string): string {
-  switch (cascade) {
-    case 'background':
-    case 'true':
-      return 'Background';
-    case 'orphan':
-    case 'false':
-      return 'Orphan';
-    case 'foreground':
-      return 'Foreground';
-    default:
-      throw new CliError(`invalid cascade value (${cascade}). Must be "background", "foreground", or "orphan"`);
-  }
-}
-
 /** One target per object. */
 async function expand(
   context: Context,
@@ -186,13 +166,8 @@ async function deleteOne(context: Context, target: Target, settings: Settings): 
   let answer = {};
   if (settings.dryRun === 'client') await context.server.json('GET', path);
   else {
-    const body = {
-      kind: 'DeleteOptions',
-      apiVersion: 'v1',
-      ...(settings.gracePeriod >= 0 ? { gracePeriodSeconds: settings.gracePeriod } : {}),
-      propagationPolicy: settings.propagation,
-    };
-    answer = await context.server.json('DELETE', path, { body, query: { dryRun: dryRunQuery(settings.dryRun) } });
+    const body = deleteOptions(settings.propagation, settings.gracePeriod, settings.dryRun);
+    answer = await context.server.json('DELETE', path, { body });
   }
   report(context, target, settings);
   return str(answer, 'details', 'uid') || uidOf(answer);

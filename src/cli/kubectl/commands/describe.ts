@@ -4,7 +4,7 @@ import { eventsAbout } from '../describe/events.ts';
 import { describerOf } from '../describe/index.ts';
 import { asError, CliError, hasReason } from '../errors.ts';
 import { nameOf } from '../object.ts';
-import { fetchTarget, select, throwAll } from '../selection.ts';
+import { fetchTarget, filesGiven, select, throwAll } from '../selection.ts';
 import type { SelectionOptions, Target } from '../selection.ts';
 import type { Obj } from '../server.ts';
 
@@ -25,7 +25,7 @@ export const describe: Command = {
 };
 
 async function runDescribe(context: Context): Promise<void> {
-  if (context.args.length === 0 && context.flags.list('filename').length === 0) {
+  if (context.args.length === 0 && !filesGiven(context)) {
     throw new CliError(
       'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.',
     );

@@ -13,7 +13,8 @@ export const events: Command = {
   name: 'events',
   group: 'Troubleshooting and Debugging Commands',
   short: 'List events',
-  usage: '[(-o|--output=)json|yaml|name] [--for TYPE/NAME] [--watch] [--types=Normal,Warning]',
+  usage:
+    '[(-o|--output=)json|yaml|kyaml|name|go-template|go-template-file|template|templatefile|jsonpath|jsonpath-as-json|jsonpath-file] [--for TYPE/NAME] [--watch] [--types=Normal,Warning]',
   examples: ['kubectl events --for pod/web --watch', 'kubectl events --types=Warning'],
   flags: [
     ...OUTPUT_FLAGS,

@@ -1,6 +1,6 @@
 import { attachTo, execPath, joinStream } from '../attach-stream.ts';
 import type { Command, Context } from '../command.ts';
-import { FILE_FLAGS } from '../common-flags.ts';
+import { FILENAME_FLAG } from '../common-flags.ts';
 import { CliError, ExitError, usageError } from '../errors.ts';
 import { nameOf, str } from '../object.ts';
 import { choosePod, containerNames, defaultContainer } from '../pod-choice.ts';
@@ -20,7 +20,7 @@ export const exec: Command = {
   short: 'Execute a command in a container',
   usage: '(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...]',
   examples: ['kubectl exec web -- date', 'kubectl exec -it web -- sh', 'kubectl exec deploy/web -- ls /'],
-  flags: [...STREAM_FLAGS, ...FILE_FLAGS],
+  flags: [...STREAM_FLAGS, FILENAME_FLAG],
   async run(context) {
     const { args, flags } = context;
     if (args.length === 0) throw usageError(context.path, 'pod, type/name or --filename must be specified');

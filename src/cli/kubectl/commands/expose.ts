@@ -1,11 +1,13 @@
 import { labelSelector } from '../../../api/selector.ts';
+import { withLastAppliedAsMade } from '../apply-object.ts';
 import type { Command, Context } from '../command.ts';
 import { fieldManagerFlag, FILE_FLAGS } from '../common-flags.ts';
 import { pathTo } from '../discovery.ts';
 import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, operationText } from '../dry-run.ts';
-import { CliError, usageError } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { labelsOf, list, nameOf, num, record, str, stringMap } from '../object.ts';
 import { OUTPUT_FLAGS, reporter } from '../output.ts';
+import { OVERRIDE_FLAGS, overridden } from '../overrides.ts';
 import { discoveryOf, select, visit } from '../selection.ts';
 import type { Target } from '../selection.ts';
 import type { Obj } from '../server.ts';
@@ -36,7 +38,7 @@ export const expose: Command = {
     { name: 'cluster-ip', type: 'string', usage: 'The address to take, or None.' },
     { name: 'load-balancer-ip', type: 'string', usage: 'The address that the load balancer should take.' },
     { name: 'session-affinity', type: 'string', usage: 'None or ClientIP.' },
-    { name: 'overrides', type: 'string', usage: 'JSON that is merged into the service.' },
+    ...OVERRIDE_FLAGS,
     {
       name: 'save-config',
       type: 'bool',
@@ -53,7 +55,8 @@ async function runExpose(context: Context): Promise<void> {
 }
 
 async function exposeOne(context: Context, object: Obj, target: Target): Promise<void> {
-  const service = serviceFor(context, object, target);
+  const made = overridden(context, serviceFor(context, object, target));
+  const service = context.flags.bool('save-config') ? withLastAppliedAsMade(made) : made;
   const dryRun = dryRunOf(context);
   const report = reporter(context, operationText('exposed', dryRun), false);
   if (dryRun === 'client') report.print(service);
@@ -72,7 +75,7 @@ function serviceFor(context: Context, object: Obj, target: Target): Obj {
   const clusterIP = flags.string('cluster-ip');
   const ports = portsFor(context, object);
   if (ports.length === 0 && clusterIP !== 'None')
-    throw usageError(context.path, "couldn't find port via --port flag or introspection");
+    throw new CliError("couldn't find port via --port flag or introspection");
   const spec = {
     ...(ports.length === 0 ? {} : { ports }),
     selector,

@@ -4,7 +4,7 @@ import { kindPrefix, pathTo } from '../discovery.ts';
 import { asError, CliError, hasReason, usageError } from '../errors.ts';
 import { FILE_FLAGS, SELECTOR_FLAGS, ALL_NAMESPACES_FLAG } from '../common-flags.ts';
 import { list, str } from '../object.ts';
-import { select, selectorError, throwAll } from '../selection.ts';
+import { filesGiven, select, selectorError, throwAll } from '../selection.ts';
 import type { SelectionOptions, Target } from '../selection.ts';
 import type { Obj } from '../server.ts';
 import { TABLE_TYPE } from '../server.ts';
@@ -57,7 +57,7 @@ async function runGet(context: Context): Promise<void> {
   if (raw !== '') return getRaw(context, raw);
   const options = optionsOf(context);
   const printer = objectPrinter(context, GET_FORMATS);
-  if (context.args.length === 0 && context.flags.list('filename').length === 0) {
+  if (context.args.length === 0 && !filesGiven(context)) {
     context.err(
       'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n',
     );

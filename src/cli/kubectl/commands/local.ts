@@ -1,32 +1,6 @@
 import type { Command } from '../command.ts';
 import { CliError, usageError } from '../errors.ts';
 
-const KUSTOMIZATIONS = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
-
-export const kustomize: Command = {
-  name: 'kustomize',
-  group: 'Advanced Commands',
-  short: 'Build a kustomization target from a directory or URL',
-  usage: 'DIR [flags]',
-  async run(context) {
-    const [directory = '.', ...more] = context.args;
-    if (more.length > 0) throw new CliError('specify one path to kustomization.yaml');
-    const entries = context.io.files.list(directory);
-    if (entries === undefined)
-      throw new CliError(
-        `must build at directory: not a valid directory: evalsymlink failure on '${directory}' : lstat ${directory}: no such file or directory`,
-      );
-    if (!entries.some((entry) => KUSTOMIZATIONS.includes(entry)))
-      throw new CliError(
-        `unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '${directory === '.' ? HOME : directory}'`,
-      );
-    throw new CliError(`kustomizations are not built by this kubectl: ${directory}`);
-  },
-};
-
-/** Where the laptop's shell stands. */
-const HOME = '/home/user';
-
 const SHELLS = ['bash', 'zsh', 'fish', 'powershell'];
 
 export const completion: Command = {

@@ -1,7 +1,7 @@
 import { parseDuration } from '../../../lib/duration.ts';
 import { SECOND } from '../../../lib/time.ts';
 import type { Command, Context } from '../command.ts';
-import { SELECTOR_FLAG, ALL_NAMESPACES_FLAG } from '../common-flags.ts';
+import { SELECTOR_FLAG } from '../common-flags.ts';
 import { pathTo } from '../discovery.ts';
 import type { ApiResource } from '../discovery.ts';
 import { asError, CliError, hasReason, usageError } from '../errors.ts';
@@ -24,7 +24,6 @@ export const logs: Command = {
   ],
   flags: [
     SELECTOR_FLAG,
-    ALL_NAMESPACES_FLAG,
     { name: 'follow', short: 'f', type: 'bool', fallback: 'false', usage: 'Go on as more is written.' },
     {
       name: 'previous',
@@ -116,7 +115,7 @@ async function sourcesOf(
 
 async function selectedSources(context: Context, selector: string, container: string): Promise<LogSource[]> {
   const resource = await discoveryOf(context).find('pods');
-  const answer = await context.server.json('GET', pathTo(resource, context.allNamespaces ? '' : context.namespace), {
+  const answer = await context.server.json('GET', pathTo(resource, context.namespace), {
     query: { labelSelector: selector },
   });
   return list(answer, 'items').flatMap((pod) =>

@@ -1,13 +1,19 @@
+import { applyJsonPatch } from '../../../api/patch/json-patch.ts';
+import { applyMergePatch } from '../../../api/patch/merge-patch.ts';
+import { applyStrategicPatch } from '../../../api/patch/strategic.ts';
+import { hasType } from '../../../api/schema.ts';
+import { deepEqual } from '../../../lib/json.ts';
 import type { Command, Context } from '../command.ts';
 import { FILE_FLAGS, fieldManagerFlag } from '../common-flags.ts';
 import { pathTo } from '../discovery.ts';
-import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, operationText } from '../dry-run.ts';
+import { DRY_RUN_FLAG, dryRunOf, dryRunQuery } from '../dry-run.ts';
 import { CliError } from '../errors.ts';
 import { OUTPUT_FLAGS, reporter } from '../output.ts';
-import { select, visit } from '../selection.ts';
+import { fileTargets, select, visit } from '../selection.ts';
+import type { Target } from '../selection.ts';
+import type { Obj } from '../server.ts';
 import { parseYaml, YamlError } from '../../text/yaml-parse.ts';
 import { goQuote } from '../../text/go-quote.ts';
-import { resourceVersionOf } from '../watch-stream.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   json: 'application/json-patch+json',
@@ -31,6 +37,7 @@ export const patch: Command = {
     fieldManagerFlag('kubectl-patch'),
     { name: 'patch', short: 'p', type: 'string', usage: 'The patch, in JSON or YAML.' },
     { name: 'patch-file', type: 'string', usage: 'A file with the patch.' },
+    { name: 'local', type: 'bool', fallback: 'false', usage: 'Patch the given manifest only, without a server.' },
     { name: 'type', type: 'string', fallback: 'strategic', usage: 'json, merge or strategic.' },
     { name: 'subresource', type: 'string', usage: 'Sub-resource to patch: status or scale.' },
   ],
@@ -44,17 +51,36 @@ async function runPatch(context: Context): Promise<void> {
     throw new CliError(`--type must be one of [json merge strategic], not ${goQuote(context.flags.string('type'))}`);
   const body = patchText(context);
   const dryRun = dryRunOf(context);
-  const options = { files: true };
-  await visit(context, await select(context, options), options, async (object, target) => {
-    const query = { dryRun: dryRunQuery(dryRun), fieldManager: context.flags.string('field-manager') };
-    const path = pathTo(target.resource, target.namespace, target.name, context.flags.string('subresource'));
-    const patched =
-      dryRun === 'client' ? object : await context.server.json('PATCH', path, { query, body, contentType });
-    const same = dryRun === 'none' && resourceVersionOf(patched) === resourceVersionOf(object);
-    const report = reporter(context, operationText(same ? 'patched (no change)' : 'patched', dryRun));
+  const local = context.flags.bool('local');
+  if (local && context.args.length > 0) throw new CliError('cannot specify --local and server resources');
+  const print = (patched: Obj, operation: string): void => {
+    const report = reporter(context, operation);
     report.print(patched);
     report.flush();
+  };
+  const inPlace = async (object: Obj, { resource }: Target): Promise<void> => {
+    const patched = patchedLocally(object, body, type, resource.kind);
+    print(patched, deepEqual(object, patched) ? 'patched (no change)' : 'patched');
+  };
+  if (local) {
+    for (const target of await fileTargets(context)) await inPlace(target.given ?? {}, target);
+    return;
+  }
+  const options = { files: true };
+  await visit(context, await select(context, options), options, async (object, target) => {
+    if (dryRun === 'client') return inPlace(object, target);
+    const query = { dryRun: dryRunQuery(dryRun), fieldManager: context.flags.string('field-manager') };
+    const path = pathTo(target.resource, target.namespace, target.name, context.flags.string('subresource'));
+    const patched = await context.server.json('PATCH', path, { query, body, contentType });
+    print(patched, deepEqual(object, patched) ? 'patched (no change)' : 'patched');
   });
+}
+
+function patchedLocally(object: Obj, body: string, type: string, kind: string): Obj {
+  const patch: unknown = JSON.parse(body);
+  if (type === 'json') return applyJsonPatch(object, patch) as Obj;
+  if (type === 'merge' || !hasType(kind)) return applyMergePatch(object, patch) as Obj;
+  return applyStrategicPatch(object, patch as Obj, kind) as Obj;
 }
 
 /** JSON goes as it was typed, so that the server judges it; YAML is turned into JSON. */

@@ -4,8 +4,9 @@ import { kindPrefix, pathTo } from '../discovery.ts';
 import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, fieldValidationOf, operationText, VALIDATE_FLAG } from '../dry-run.ts';
 import { addSource, asError, CliError, hasReason, usageError } from '../errors.ts';
 import { withLastApplied } from '../apply-object.ts';
+import { sendRaw } from '../raw.ts';
 import { OUTPUT_FLAGS, reporter } from '../output.ts';
-import { fileTargets, throwAll } from '../selection.ts';
+import { filesGiven, fileTargets, throwAll } from '../selection.ts';
 import type { Target } from '../selection.ts';
 import type { Obj } from '../server.ts';
 import { FOREVER, uidOf, waitFor } from '../wait-for.ts';
@@ -48,14 +49,14 @@ export const replace: Command = {
 
 async function runReplace(context: Context): Promise<void> {
   if (context.args.length > 0) throw usageError(context.path, `Unexpected args: [${context.args.join(' ')}]`);
-  if (context.flags.list('filename').length === 0) throw new CliError('must specify one of -f and -k');
-  if (context.flags.string('raw') !== '') return putRaw(context, context.flags.string('raw'));
+  if (!filesGiven(context)) throw new CliError('must specify one of -f and -k');
+  if (context.flags.string('raw') !== '') return sendRaw(context, 'PUT');
   const force = context.flags.bool('force');
   if (!force && context.flags.int('grace-period') >= 0)
     throw new CliError('--grace-period must have --force specified');
   const dryRun = dryRunOf(context);
   const errors: Error[] = [];
-  const targets = await fileTargets(context, context.flags.list('filename'), errors);
+  const targets = await fileTargets(context, errors);
   if (targets.length === 0 && errors.length === 0) throw new CliError('no objects passed to replace');
   for (const target of targets) {
     const report = reporter(context, operationText('replaced', dryRun));
@@ -68,16 +69,6 @@ async function runReplace(context: Context): Promise<void> {
     }
   }
   throwAll(errors);
-}
-
-/** The file goes to the server unread. */
-async function putRaw(context: Context, path: string): Promise<void> {
-  const [file = '', ...more] = context.flags.list('filename');
-  if (more.length > 0) throw new CliError('--raw can only use a single local file or stdin');
-  const text = file === '-' ? await context.io.stdin.readAll() : context.io.files.read(file);
-  if (text === undefined) throw new CliError(`open ${file}: no such file or directory`);
-  const { body } = await context.server.call('PUT', path, { body: text });
-  context.out(body);
 }
 
 async function send(context: Context, target: Target, method: 'PUT' | 'POST'): Promise<Obj> {

@@ -1,20 +1,19 @@
 import type { Command, Context } from '../command.ts';
-import { applyMergePatch } from '../../../api/patch/merge-patch.ts';
-import { applyStrategicPatch } from '../../../api/patch/strategic.ts';
 import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, operationText } from '../dry-run.ts';
-import { asError, CliError, usageError } from '../errors.ts';
+import { asError, CliError, PlainError, usageError } from '../errors.ts';
 import { list, num, str } from '../object.ts';
 import { streamLog } from '../log-stream.ts';
 import { FOREVER, waitFor } from '../wait-for.ts';
 import type { ApiResource } from '../discovery.ts';
-import { fieldManagerFlag } from '../common-flags.ts';
+import { CASCADE_FLAG, fieldManagerFlag, FILE_FLAGS } from '../common-flags.ts';
+import { deleteOptions, propagationOf } from '../deletion.ts';
 import { attachTo, waitRunning } from '../attach-stream.ts';
-import { withLastApplied } from '../apply-object.ts';
+import { withLastAppliedAsMade } from '../apply-object.ts';
 import { OUTPUT_FLAGS, reporter } from '../output.ts';
+import { OVERRIDE_FLAGS, overridden } from '../overrides.ts';
 import { pathTo } from '../discovery.ts';
 import { discoveryOf } from '../selection.ts';
 import type { Obj } from '../server.ts';
-import { parseYaml, YamlError } from '../../text/yaml-parse.ts';
 import { goQuote } from '../../text/go-quote.ts';
 import { labelValue } from '../../../api/names.ts';
 
@@ -38,8 +37,7 @@ export const run: Command = {
     { name: 'expose', type: 'bool', fallback: 'false', usage: 'Create a service for the port too.' },
     { name: 'restart', type: 'string', fallback: 'Always', usage: 'Always, OnFailure or Never.' },
     { name: 'command', type: 'bool', fallback: 'false', usage: 'Arguments replace the command of the image.' },
-    { name: 'overrides', type: 'string', usage: 'JSON that is merged into the object.' },
-    { name: 'override-type', type: 'string', fallback: 'merge', usage: 'merge, strategic or json.' },
+    ...OVERRIDE_FLAGS,
     { name: 'privileged', type: 'bool', fallback: 'false', usage: 'Run with all privileges.' },
     { name: 'stdin', short: 'i', type: 'bool', fallback: 'false', usage: 'Keep standard input open.' },
     { name: 'tty', short: 't', type: 'bool', fallback: 'false', usage: 'Give it a terminal.' },
@@ -58,7 +56,13 @@ export const run: Command = {
       fallback: 'false',
       usage: 'Keep standard input open after the first client leaves.',
     },
-    { name: 'grace-period', type: 'int', fallback: '-1', usage: 'Seconds that the pod is given with --rm.' },
+    // Of all that delete takes, run heeds only what must be right.
+    ...FILE_FLAGS,
+    CASCADE_FLAG,
+    { name: 'force', type: 'bool', fallback: 'false', usage: 'As of delete.' },
+    { name: 'grace-period', type: 'int', fallback: '-1', usage: 'As of delete.' },
+    { name: 'timeout', type: 'duration', fallback: '0s', usage: 'As of delete.' },
+    { name: 'wait', type: 'bool', fallback: 'false', usage: 'As of delete.' },
     { name: 'pod-running-timeout', type: 'duration', fallback: '1m0s', usage: 'How long to wait for the pod to run.' },
   ],
   run: runRun,
@@ -71,10 +75,16 @@ async function runRun(context: Context): Promise<void> {
   const dryRun = dryRunOf(context);
   const name = context.args[0] ?? '';
   const attach = context.flags.changed('attach') ? context.flags.bool('attach') : context.flags.bool('stdin');
-  const pod = overridden(context, podObject(context, name, context.args.slice(1)));
+  const own = overridden(context, podObject(context, name, context.args.slice(1)));
+  const pod = context.flags.bool('save-config') ? withLastAppliedAsMade(own) : own;
   const report = reporter(context, operationText('created', dryRun), false);
-  if (context.flags.bool('expose')) await makeAndReport(context, 'services', serviceObject(context, name), report);
-  const made = await makeAndReport(context, 'pods', pod, attach ? undefined : report);
+  // The pod is made first, and told of last.
+  const made = await makeOne(context, 'pods', pod);
+  if (context.flags.bool('expose')) {
+    report.print(await makeOne(context, 'services', serviceObject(context, name)));
+    if (context.flags.string('output') === 'yaml') context.out('---\n');
+  }
+  if (!attach) report.print(made);
   report.flush();
   if (attach && dryRun === 'none') await attachAndClean(context, made);
 }
@@ -97,6 +107,10 @@ function checkFlags(context: Context): void {
     );
   if (!['Always', 'OnFailure', 'Never', ''].includes(context.flags.string('restart')))
     throw usageError(context.path, `invalid restart policy: ${context.flags.string('restart')}`);
+  const policy = context.flags.string('image-pull-policy');
+  if (!['', 'Always', 'IfNotPresent', 'Never'].includes(policy))
+    throw usageError(context.path, `invalid image pull policy: ${policy}`);
+  propagationOf(context.flags.string('cascade'));
   const port = context.flags.string('port');
   if (port !== '' && !/^\d+$/.test(port)) throw new CliError(`strconv.Atoi: parsing ${goQuote(port)}: invalid syntax`);
 }
@@ -104,7 +118,7 @@ function checkFlags(context: Context): void {
 function podObject(context: Context, name: string, args: readonly string[]): Obj {
   const { flags } = context;
   const labels = flags.string('labels') === '' ? { run: name } : parseLabels(flags.string('labels'));
-  const annotations = Object.fromEntries(flags.list('annotations').map((pair) => pairOf(pair, 'annotation')));
+  const annotations = Object.fromEntries(flags.list('annotations').map((pair) => pairOf(pair, 'annotations')));
   const env = flags.list('env').map((pair) => {
     const [key, value] = pairOf(pair, 'env');
     return { name: key, value };
@@ -146,28 +160,16 @@ function parseLabels(text: string): Record<string, string> {
   );
 }
 
-function pairOf(pair: string, what: string): [string, string] {
-  const equals = pair.indexOf('=');
-  if (equals <= 0) throw new CliError(what === 'env' ? `invalid env: ${pair}` : `unexpected ${what} spec: ${pair}`);
-  return [pair.slice(0, equals), pair.slice(equals + 1)];
-}
+const PAIR_PROBLEMS = {
+  annotations: (pair: string): string => `invalid annotations format: ${pair}`,
+  env: (pair: string): string => `invalid env: ${pair}`,
+  label: (pair: string): string => `unexpected label spec: ${pair}`,
+};
 
-function overridden(context: Context, pod: Obj): Obj {
-  const text = context.flags.string('overrides');
-  const complete = (object: Obj): Obj => (context.flags.bool('save-config') ? withLastApplied(object) : object);
-  if (text === '') return complete(pod);
-  let patch: unknown;
-  try {
-    patch = parseYaml(text);
-  } catch (error) {
-    if (error instanceof YamlError) throw new CliError(`Invalid JSON Patch: ${error.message}`);
-    throw error;
-  }
-  const merged =
-    context.flags.string('override-type') === 'strategic'
-      ? applyStrategicPatch(pod, patch as Record<string, unknown>, 'Pod')
-      : applyMergePatch(pod, patch);
-  return complete(merged as Obj);
+function pairOf(pair: string, what: keyof typeof PAIR_PROBLEMS): [string, string] {
+  const equals = pair.indexOf('=');
+  if (equals <= 0) throw new CliError(PAIR_PROBLEMS[what](pair));
+  return [pair.slice(0, equals), pair.slice(equals + 1)];
 }
 
 function serviceObject(context: Context, name: string): Obj {
@@ -182,23 +184,12 @@ function serviceObject(context: Context, name: string): Obj {
   };
 }
 
-async function makeAndReport(
-  context: Context,
-  plural: string,
-  object: Obj,
-  report: { print(object: Obj): void } | undefined,
-): Promise<Obj> {
+async function makeOne(context: Context, plural: string, object: Obj): Promise<Obj> {
   const dryRun = dryRunOf(context);
-  if (dryRun === 'client') {
-    report?.print(object);
-    if (plural === 'services' && context.flags.string('output') === 'yaml') context.out('---\n');
-    return object;
-  }
+  if (dryRun === 'client') return object;
   const resource = await discoveryOf(context).find(plural);
   const query = { dryRun: dryRunQuery(dryRun), fieldManager: context.flags.string('field-manager') };
-  const made = await context.server.json('POST', pathTo(resource, context.namespace), { query, body: object });
-  report?.print(made);
-  return made;
+  return context.server.json('POST', pathTo(resource, context.namespace), { query, body: object });
 }
 
 /** Attaches, or shows the log of what is over already. */
@@ -239,16 +230,10 @@ async function attachAndClean(context: Context, pod: Obj): Promise<void> {
     failure = error;
   }
   if (context.flags.bool('rm')) {
-    const grace = context.flags.int('grace-period');
-    const body = {
-      kind: 'DeleteOptions',
-      apiVersion: 'v1',
-      propagationPolicy: 'Background',
-      ...(grace >= 0 ? { gracePeriodSeconds: grace } : {}),
-    };
+    const body = deleteOptions(propagationOf(context.flags.string('cascade')));
     await context.server.json('DELETE', pathTo(resource, context.namespace, name), { body });
     if (!context.flags.bool('quiet')) context.out(`pod ${goQuote(name)} deleted from ${context.namespace} namespace\n`);
   }
   if (failure !== undefined) throw failure;
-  if (code !== 0) throw new CliError(`pod ${context.namespace}/${name} terminated (Error)`, code);
+  if (code !== 0) throw new PlainError(`pod ${context.namespace}/${name} terminated (Error)`, code);
 }

@@ -109,7 +109,7 @@ async function changeTemplates(
       const both = shown.length > own ? withValue(changed, [...path, 'initContainers'], shown.slice(own)) : changed;
       return { object: context.flags.bool('local') ? asTyped(both) : both, operation };
     },
-    (error) => (error instanceof StatusError ? wrap(error) : error),
+    { wrap: (error) => (error instanceof StatusError ? wrap(error) : error) },
   );
 }
 

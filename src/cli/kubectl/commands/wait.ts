@@ -1,10 +1,10 @@
 import type { Command, Context } from '../command.ts';
-import { ALL_FLAG, ALL_NAMESPACES_FLAG, FILE_FLAGS, SELECTOR_FLAGS } from '../common-flags.ts';
+import { ALL_FLAG, ALL_NAMESPACES_FLAG, FILENAME_FLAG, RECURSIVE_FLAG, SELECTOR_FLAGS } from '../common-flags.ts';
 import { pathTo } from '../discovery.ts';
 import { asError, CliError, hasReason } from '../errors.ts';
 import { findResults, JsonPathError, parseJsonPath, relaxedPath, valueText } from '../jsonpath.ts';
 import { list, nameOf, namespaceOf, num, str } from '../object.ts';
-import { nameLine } from '../output.ts';
+import { OUTPUT_FLAGS, reporter } from '../output.ts';
 import { fetchTarget, select, throwAll } from '../selection.ts';
 import type { SelectionOptions, Target } from '../selection.ts';
 import type { Obj } from '../server.ts';
@@ -23,13 +23,14 @@ export const wait: Command = {
     'kubectl wait --for=delete pod/web --timeout=60s',
   ],
   flags: [
-    ...FILE_FLAGS,
+    FILENAME_FLAG,
+    { ...RECURSIVE_FLAG, fallback: 'true' },
     ...SELECTOR_FLAGS,
     ALL_FLAG,
     ALL_NAMESPACES_FLAG,
-    { name: 'for', type: 'array', usage: 'create, delete, condition=name[=value], or jsonpath={path}[=value].' },
+    { name: 'for', type: 'string', usage: 'create, delete, condition=name[=value], or jsonpath={path}[=value].' },
     { name: 'timeout', type: 'duration', fallback: '30s', usage: 'How long to wait; negative: a week.' },
-    { name: 'output', short: 'o', type: 'string', usage: 'name for shorter output.' },
+    ...OUTPUT_FLAGS,
     { name: 'local', type: 'bool', fallback: 'false', usage: 'Look at the given manifest only.' },
   ],
   run: runWait,
@@ -39,8 +40,7 @@ type Condition =
   { readonly kind: 'delete' | 'create' } | { readonly kind: 'check'; readonly met: (object: Obj) => boolean };
 
 async function runWait(context: Context): Promise<void> {
-  const wanted = context.flags.list('for');
-  const conditions = (wanted.length === 0 ? [''] : wanted).map(conditionOf);
+  const condition = conditionOf(context.flags.string('for'));
   const options: SelectionOptions = {
     files: true,
     selector: context.flags.string('selector'),
@@ -51,7 +51,7 @@ async function runWait(context: Context): Promise<void> {
   const timeout = context.flags.duration('timeout') < 0 ? FOREVER : context.flags.duration('timeout');
   const deadline = context.io.now() + timeout;
   const targets = await select(context, options);
-  for (const condition of conditions) await waitAll(context, targets, options, condition, deadline);
+  await waitAll(context, targets, options, condition, deadline);
 }
 
 function conditionOf(text: string): Condition {
@@ -87,6 +87,7 @@ function jsonPathCheck(text: string): (object: Obj) => boolean {
   const equals = text.indexOf('=', close < 0 ? 0 : close);
   const [expression, value] = equals < 0 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
   const clean = (part: string): string => part.replace(/^(['"])(.*)\1$/, '$2');
+  if (clean(expression) === '') throw new CliError('jsonpath expression cannot be empty');
   if (value !== undefined && clean(value) === '')
     throw new CliError(
       "jsonpath wait has to have a value after equal sign, like --for=jsonpath='{.status.readyReplicas}'=3",
@@ -192,18 +193,19 @@ async function waitOne(
   deadline: number,
 ): Promise<void> {
   const left = Math.max(0, deadline - context.io.now());
+  let live: Obj | undefined = object;
   if (condition.kind === 'delete') {
     const uid = uidOf(object);
-    await waitFor(context, target, left, (live) => (live === undefined || uidOf(live) !== uid ? 'met' : 'not yet'));
+    await waitFor(context, target, left, (found) => (found === undefined || uidOf(found) !== uid ? 'met' : 'not yet'));
   } else if (condition.kind === 'check') {
-    await waitFor(context, target, left, (live) => {
-      if (live === undefined) throw gone(target);
-      return condition.met(live) ? 'met' : 'not yet';
+    live = await waitFor(context, target, left, (found) => {
+      if (found === undefined) throw gone(target);
+      return condition.met(found) ? 'met' : 'not yet';
     });
   }
-  context.out(
-    context.flags.string('output') === 'name' ? `${nameLine(object)}\n` : `${nameLine(object)} condition met\n`,
-  );
+  const report = reporter(context, 'condition met');
+  report.print(live ?? object);
+  report.flush();
 }
 
 function gone(target: Target): CliError {

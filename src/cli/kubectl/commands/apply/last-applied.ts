@@ -1,17 +1,18 @@
 // Models kubectl/pkg/cmd/apply/apply_{view,set,edit}_last_applied.go.
-import { isObject } from '../../../../lib/json.ts';
+import { deepEqual } from '../../../../lib/json.ts';
 import { emitYaml } from '../../../text/yaml-emit.ts';
 import { compactJson, prettyJson } from '../../../text/go-json.ts';
 import { LAST_APPLIED, lastApplied } from '../../apply-object.ts';
 import type { Command, Context } from '../../command.ts';
-import { ALL_FLAG, fieldManagerFlag, FILE_FLAGS, SELECTOR_FLAG } from '../../common-flags.ts';
+import { ALL_FLAG, FILE_FLAGS, SELECTOR_FLAG } from '../../common-flags.ts';
 import { pathTo } from '../../discovery.ts';
-import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, operationText, VALIDATE_FLAG } from '../../dry-run.ts';
+import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, operationText } from '../../dry-run.ts';
 import { CliError } from '../../errors.ts';
-import { parseManifest } from '../../manifest.ts';
-import { annotationsOf, nameOf, str, withValue } from '../../object.ts';
+import { editFlags, editSession } from '../../editor.ts';
+import type { Edited } from '../../editor.ts';
+import { annotationsOf, withValue } from '../../object.ts';
 import { OUTPUT_FLAGS, reporter } from '../../output.ts';
-import { fileTargets, NOTHING_GIVEN, select, visit } from '../../selection.ts';
+import { filesGiven, fileTargets, NOTHING_GIVEN, select, visit } from '../../selection.ts';
 import type { Target } from '../../selection.ts';
 import type { Obj } from '../../server.ts';
 
@@ -46,9 +47,8 @@ export const setLastApplied: Command = {
     { name: 'create-annotation', type: 'bool', fallback: 'false', usage: 'Also where there is none yet.' },
   ],
   async run(context) {
-    const files = context.flags.list('filename');
-    if (files.length === 0) throw new CliError(NOTHING_GIVEN);
-    for (const target of await fileTargets(context, files)) {
+    if (!filesGiven(context)) throw new CliError(NOTHING_GIVEN);
+    for (const target of await fileTargets(context)) {
       const live = await context.server.json('GET', pathTo(target.resource, target.namespace, target.name));
       const before = annotationsOf(live)[LAST_APPLIED];
       const after = textOf(target.object ?? {});
@@ -69,32 +69,30 @@ export const editLastApplied: Command = {
   name: 'edit-last-applied',
   short: 'Edit latest last-applied-configuration annotations of a resource/object',
   usage: '(RESOURCE/NAME | -f FILENAME)',
-  flags: [
-    ...FILE_FLAGS,
-    ...OUTPUT_FLAGS,
-    VALIDATE_FLAG,
-    fieldManagerFlag('kubectl-client-side-apply'),
-    { name: 'windows-line-endings', type: 'bool', fallback: 'false', usage: 'End lines as Windows does.' },
-  ],
+  flags: editFlags('kubectl-client-side-apply'),
   async run(context) {
-    const options = { files: true };
+    const edited: Edited[] = [];
+    const live = new Map<string, Obj>();
+    const options = { files: true, defaultToAll: true };
     await visit(context, await select(context, options), options, async (object, target) => {
       const last = lastApplied(object);
-      if (last === undefined) {
-        context.err(`error: no last-applied-configuration annotation found on resource: ${nameOf(object)}\n`);
-        return;
-      }
-      const shown = emitYaml(last);
-      const saved = await context.io.edit(
-        `${str(object, 'kind').toLowerCase()}-${nameOf(object)}.yaml`,
-        HEADER + shown,
+      live.set(target.name, object);
+      if (last !== undefined) edited.push({ object: last, target });
+      return Promise.resolve();
+    });
+    if (edited.length === 0)
+      throw new CliError(
+        'no last-applied-configuration annotation found on resources, to create the annotation, use command `kubectl apply set-last-applied --create-annotation`',
       );
-      const text = (saved ?? shown).replace(/^#.*\n/gm, '');
-      if (text === shown) return context.err('Edit cancelled, no changes made.\n');
-      const [document] = parseManifest('edited-file', text);
-      if (document === undefined || !isObject(document.value))
-        throw new CliError('Edit cancelled, saved file was empty.');
-      await record(context, target, object, textOf(document.value as Obj), 'edited');
+    await editSession(context, edited, {
+      header: HEADER,
+      async send({ object, target }, after) {
+        if (!deepEqual(object, after))
+          return record(context, target, live.get(target.name) ?? {}, textOf(after), 'edited');
+        const report = reporter(context, 'skipped');
+        report.print(object);
+        report.flush();
+      },
     });
   },
 };

@@ -7,7 +7,7 @@ import { DRY_RUN_FLAG, dryRunOf, operationText } from '../../dry-run.ts';
 import { CliError, hasReason } from '../../errors.ts';
 import { annotationsOf, list, record, str, strings } from '../../object.ts';
 import { OUTPUT_FLAGS, reporter } from '../../output.ts';
-import { fileTargets } from '../../selection.ts';
+import { filesGiven, fileTargets } from '../../selection.ts';
 import type { Target } from '../../selection.ts';
 import type { Obj } from '../../server.ts';
 
@@ -29,9 +29,8 @@ export const reconcile: Command = {
     { name: 'remove-extra-subjects', type: 'bool', fallback: 'false', usage: 'Take away whom the files do not name.' },
   ],
   async run(context) {
-    if (context.flags.list('filename').length === 0) throw new CliError('must specify one of -f and -k');
-    for (const target of await fileTargets(context, context.flags.list('filename')))
-      await reconcileOne(context, target);
+    if (!filesGiven(context)) throw new CliError('must specify one of -f and -k');
+    for (const target of await fileTargets(context)) await reconcileOne(context, target);
   },
 };
 

@@ -6,6 +6,7 @@ import { goQuote } from '../../../text/go-quote.ts';
 import { parseYaml } from '../../../text/yaml-parse.ts';
 import type { Keep, Profile } from './profiles.ts';
 import { profileNamed } from './profiles.ts';
+import { filesGiven } from '../../selection.ts';
 
 /** The flags of `kubectl debug`, checked. */
 export interface DebugOptions {
@@ -98,7 +99,7 @@ function validate(context: Context, options: DebugOptions): void {
   }
   if (image !== '' && !IMAGE.test(image))
     throw new CliError(`invalid image name ${goQuote(image)}: invalid reference format`);
-  if (options.targets.length === 0 && context.flags.list('filename').length === 0)
+  if (options.targets.length === 0 && !filesGiven(context))
     throw new CliError('NAME or filename is required for debug');
   if (!['Always', 'IfNotPresent', 'Never', ''].includes(options.pullPolicy))
     throw new CliError(`invalid image pull policy: ${options.pullPolicy}`);

@@ -1,3 +1,4 @@
+import { goQuote } from '../../../text/go-quote.ts';
 import { DESCRIBE_TABS, tabulate } from '../../../text/tabwriter.ts';
 import type { Command, Context } from '../../command.ts';
 import { replicaSetsOf } from '../../describe/workloads.ts';
@@ -5,6 +6,7 @@ import { writePodTemplate } from '../../describe/pod-parts.ts';
 import { DescribeWriter } from '../../describe/writer.ts';
 import { CliError } from '../../errors.ts';
 import { annotationsOf, record, withValue } from '../../object.ts';
+import { OBJECT_FORMATS, objectPrinter, OUTPUT_FLAGS } from '../../output.ts';
 import type { Target } from '../../selection.ts';
 import type { Obj } from '../../server.ts';
 import { CHANGE_CAUSE, lineFor, requireDeployment, revisionOf, ROLLOUT_FLAGS, visitWorkloads } from './targets.ts';
@@ -12,9 +14,15 @@ import { CHANGE_CAUSE, lineFor, requireDeployment, revisionOf, ROLLOUT_FLAGS, vi
 export const rolloutHistory: Command = {
   name: 'history',
   short: 'View rollout history',
-  usage: '(TYPE NAME | TYPE/NAME)',
-  flags: [...ROLLOUT_FLAGS, { name: 'revision', type: 'int', fallback: '0', usage: 'Show this revision in detail.' }],
-  run: (context) => visitWorkloads(context, (object, target) => show(context, object, target)),
+  usage: '(TYPE NAME | TYPE/NAME) [flags]',
+  flags: [
+    ...ROLLOUT_FLAGS,
+    ...OUTPUT_FLAGS,
+    { name: 'revision', type: 'int', fallback: '0', usage: 'Show this revision in detail.' },
+  ],
+  async run(context) {
+    await visitWorkloads(context, (object, target) => show(context, object, target));
+  },
 };
 
 /** ReplicaSets by the revision they carry. */
@@ -27,14 +35,27 @@ export async function revisions(context: Context, deployment: Obj): Promise<Read
 }
 
 async function show(context: Context, object: Obj, target: Target): Promise<void> {
-  requireDeployment(target, 'history viewer');
+  const { group, kind } = target.resource;
+  requireDeployment(target, (name) =>
+    // Upstream knows ReplicaSets, and that they have no history.
+    kind === 'ReplicaSet'
+      ? `no history viewer has been implemented for ${goQuote(name)}`
+      : `error retrieving history for ${goQuote(name)}, no visitor method exists for {${group} ${kind}}`,
+  );
   const found = await revisions(context, object);
   const wanted = context.flags.int('revision');
   if (wanted < 0) throw new CliError('revision must be a positive integer: ' + String(wanted));
   if (wanted > 0) {
     const set = found.get(wanted);
     if (set === undefined) throw new CliError('unable to find the specified revision');
+    const printer = objectPrinter(context, OBJECT_FORMATS, false);
+    if (printer !== undefined) return printer.print(set);
     return context.out(`${lineFor(target, object)} with revision #${wanted}\n${templateText(set)}\n`);
+  }
+  const printer = objectPrinter(context, OBJECT_FORMATS, false);
+  if (printer !== undefined) {
+    for (const [, set] of [...found].sort(([a], [b]) => a - b)) printer.print(set);
+    return printer.flush();
   }
   if (found.size === 0) return context.out(`${lineFor(target, object)} \nNo rollout history found.\n`);
   const rows = [...found]

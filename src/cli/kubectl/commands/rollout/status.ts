@@ -10,18 +10,20 @@ import { requireDeployment, revisionOf, ROLLOUT_FLAGS, visitWorkloads } from './
 export const rolloutStatus: Command = {
   name: 'status',
   short: 'Show the status of the rollout',
-  usage: '(TYPE NAME | TYPE/NAME)',
+  usage: '(TYPE NAME | TYPE/NAME) [flags]',
   flags: [
     ...ROLLOUT_FLAGS,
     { name: 'watch', short: 'w', type: 'bool', fallback: 'true', usage: 'Follow it until it is done.' },
     { name: 'revision', type: 'int', fallback: '0', usage: 'Insist on this revision.' },
     { name: 'timeout', type: 'duration', fallback: '0s', usage: 'How long to wait; 0: for ever.' },
   ],
-  run: (context) => visitWorkloads(context, (object, target) => follow(context, object, target)),
+  async run(context) {
+    await visitWorkloads(context, (object, target) => follow(context, object, target));
+  },
 };
 
 async function follow(context: Context, object: Obj, target: Target): Promise<void> {
-  requireDeployment(target, 'status viewer');
+  requireDeployment(target, (kind) => `no status viewer has been implemented for ${kind}`);
   const timeout = context.flags.duration('timeout') === 0 ? FOREVER : context.flags.duration('timeout');
   const show = (live: Obj): boolean => {
     const { text, done } = statusOf(live, context.flags.int('revision'));

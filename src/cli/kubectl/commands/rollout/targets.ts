@@ -4,7 +4,7 @@ import { kindPrefix } from '../../discovery.ts';
 import { CliError } from '../../errors.ts';
 import type { FlagSpec } from '../../flags.ts';
 import { annotationsOf, nameOf } from '../../object.ts';
-import { select, visit } from '../../selection.ts';
+import { filesGiven, select, visit } from '../../selection.ts';
 import type { Target } from '../../selection.ts';
 import type { Obj } from '../../server.ts';
 
@@ -16,17 +16,21 @@ export const CHANGE_CAUSE = 'kubernetes.io/change-cause';
 export async function visitWorkloads(
   context: Context,
   work: (object: Obj, target: Target) => Promise<void>,
-): Promise<void> {
-  if (context.args.length === 0 && context.flags.list('filename').length === 0)
-    throw new CliError('required resource not specified');
-  const options = { files: true, selector: context.flags.string('selector') };
-  await visit(context, await select(context, options), options, work);
+): Promise<number> {
+  if (context.args.length === 0 && !filesGiven(context)) throw new CliError('required resource not specified');
+  const options = { files: true, selector: context.flags.string('selector'), defaultToAll: true };
+  return visit(context, await select(context, options), options, work);
 }
 
 /** A Deployment is all that this cluster can roll out. */
-export function requireDeployment(target: Target, what: string): void {
-  if (target.resource.kind === 'Deployment') return;
-  throw new CliError(`no ${what} has been implemented for "${target.resource.kind}"`);
+export function requireDeployment({ resource }: Target, refusal: (groupKind: string) => string): void {
+  if (resource.kind === 'Deployment') return;
+  throw new CliError(refusal(groupKindOf(resource)));
+}
+
+/** `ReplicaSet.apps`. */
+function groupKindOf({ group, kind }: Target['resource']): string {
+  return group === '' ? kind : `${kind}.${group}`;
 }
 
 export function revisionOf(object: Obj): number {

@@ -1,3 +1,4 @@
+import { goQuote } from '../../../text/go-quote.ts';
 import { deepEqual } from '../../../../lib/json.ts';
 import type { Command, Context } from '../../command.ts';
 import { pathTo } from '../../discovery.ts';
@@ -7,22 +8,26 @@ import { DescribeWriter } from '../../describe/writer.ts';
 import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, operationText } from '../../dry-run.ts';
 import { CliError } from '../../errors.ts';
 import { annotationsOf, bool, nameOf, record } from '../../object.ts';
+import { OUTPUT_FLAGS, reporter } from '../../output.ts';
 import type { Target } from '../../selection.ts';
 import type { Obj } from '../../server.ts';
 import { LAST_APPLIED } from '../../apply-object.ts';
 import { revisions } from './history.ts';
-import { lineFor, requireDeployment, REVISION, ROLLOUT_FLAGS, visitWorkloads } from './targets.ts';
+import { requireDeployment, REVISION, ROLLOUT_FLAGS, visitWorkloads } from './targets.ts';
 
 export const rolloutUndo: Command = {
   name: 'undo',
   short: 'Undo a previous rollout',
-  usage: '(TYPE NAME | TYPE/NAME)',
+  usage: '(TYPE NAME | TYPE/NAME) [flags]',
   flags: [
     ...ROLLOUT_FLAGS,
+    ...OUTPUT_FLAGS,
     DRY_RUN_FLAG,
     { name: 'to-revision', type: 'int', fallback: '0', usage: 'The revision to go back to; 0: the last one.' },
   ],
-  run: (context) => visitWorkloads(context, (object, target) => undo(context, object, target)),
+  async run(context) {
+    await visitWorkloads(context, (object, target) => undo(context, object, target));
+  },
 };
 
 /** Annotations that stay a Deployment's own when it takes a ReplicaSet's template. */
@@ -37,16 +42,21 @@ const KEPT = [
 
 /** Models polymorphichelpers.DeploymentRollbacker. */
 async function undo(context: Context, object: Obj, target: Target): Promise<void> {
-  requireDeployment(target, 'rollbacker');
+  requireDeployment(target, (kind) => `no rollbacker has been implemented for ${goQuote(kind)}`);
   const wanted = context.flags.int('to-revision');
   if (wanted < 0) throw new CliError(`revision must be a non-negative integer: ${wanted}`);
   const dryRun = dryRunOf(context);
+  const say = (operation: string): void => {
+    const report = reporter(context, operationText(operation, dryRun));
+    report.print(object);
+    report.flush();
+  };
   const set = await revisionSet(context, object, wanted);
   const template = withoutHash(record(set, 'spec', 'template'));
   if (dryRun === 'client') {
     const writer = new DescribeWriter();
-    writePodTemplate(writer, template);
-    return context.out(`${lineFor(target, object)} ${writer.finish()}`);
+    writePodTemplate(writer, record(set, 'spec', 'template'));
+    return say(writer.raw());
   }
   if (bool(object, 'spec', 'paused')) {
     throw new CliError(
@@ -54,9 +64,7 @@ async function undo(context: Context, object: Obj, target: Target): Promise<void
     );
   }
   if (deepEqual(template, record(object, 'spec', 'template'))) {
-    return context.out(
-      `${lineFor(target, object)} skipped rollback (current template already matches revision ${annotationsOf(set)[REVISION] ?? ''})\n`,
-    );
+    return say(`skipped rollback (current template already matches revision ${annotationsOf(set)[REVISION] ?? ''})`);
   }
   await context.server.json('PATCH', pathTo(target.resource, target.namespace, target.name), {
     query: { dryRun: dryRunQuery(dryRun) },
@@ -66,7 +74,7 @@ async function undo(context: Context, object: Obj, target: Target): Promise<void
     ],
     contentType: 'application/json-patch+json',
   });
-  context.out(`${lineFor(target, object)} ${operationText('rolled back', dryRun)}\n`);
+  say('rolled back');
 }
 
 function annotationsFor(object: Obj, set: Obj): Record<string, string> {

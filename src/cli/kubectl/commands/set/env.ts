@@ -4,7 +4,7 @@ import { asError, CliError, StatusError } from '../../errors.ts';
 import { changeObjects, modifyFlags, selectionOf } from '../../modify.ts';
 import { list, nameOf, record, str, withValue } from '../../object.ts';
 import { templatePath } from '../../pod-template.ts';
-import { fetchTarget, select } from '../../selection.ts';
+import { fetchTarget, filesGiven, select } from '../../selection.ts';
 import type { Target } from '../../selection.ts';
 import type { Obj } from '../../server.ts';
 import { goQuote } from '../../../text/go-quote.ts';
@@ -45,7 +45,7 @@ async function runEnv(context: Context): Promise<void> {
   const first = context.args.findIndex(isChange);
   const resources = first < 0 ? context.args : context.args.slice(0, first);
   const words = [...context.flags.list('env'), ...(first < 0 ? [] : context.args.slice(first))];
-  if (context.flags.list('filename').length === 0 && resources.length === 0)
+  if (!filesGiven(context) && resources.length === 0)
     throw new CliError('one or more resources must be specified as <resource> <name> or <resource>/<name>');
   const typed = changesOf(words);
   const from = context.flags.string('from');
@@ -72,10 +72,12 @@ async function runEnv(context: Context): Promise<void> {
       if (JSON.stringify(next) === JSON.stringify(containers)) return undefined;
       return { object: withValue(object, [...path, 'containers'], next), operation: 'env updated' };
     },
-    (error) =>
-      error instanceof StatusError
-        ? new CliError(`failed to patch env update to pod template: ${asError(error).message}`)
-        : error,
+    {
+      wrap: (error) =>
+        error instanceof StatusError
+          ? new CliError(`failed to patch env update to pod template: ${asError(error).message}`)
+          : error,
+    },
   );
 }
 

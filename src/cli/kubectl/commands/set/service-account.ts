@@ -29,10 +29,12 @@ export const setServiceAccount: Command = {
           operation: 'serviceaccount updated',
         };
       },
-      (error) =>
-        error instanceof StatusError
-          ? new CliError(`failed to patch ServiceAccountName ${asError(error).message}`)
-          : error,
+      {
+        wrap: (error) =>
+          error instanceof StatusError
+            ? new CliError(`failed to patch ServiceAccountName ${asError(error).message}`)
+            : error,
+      },
     );
   },
 };
