@@ -159,4 +159,20 @@ export const plantedBugs: readonly PlantedBug[] = [
     minutes: 1,
     runs: 'cluster',
   },
+  {
+    name: 'controllers act before they see what they wrote',
+    file: 'control-plane/kube-controller-manager/perform.ts',
+    find: 'if (!isHolding(key)) return true;',
+    replace: 'return true;',
+    // The watch of pods lags: what was created is not seen when the next look is taken.
+    where: {
+      file: 'client/create-informer.ts',
+      find: 'env.because(cause ?? env.cause(), () => applyEvent(type, object));',
+      replace:
+        "const apply = () => env.because(cause ?? env.cause(), () => applyEvent(type, object));\nif (resource.kind === 'Pod') env.after(500_000, apply); else apply();",
+    },
+    seeds: 1,
+    minutes: 1,
+    runs: 'cluster',
+  },
 ];

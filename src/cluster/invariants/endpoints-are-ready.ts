@@ -1,12 +1,11 @@
 import { isConditionTrue } from '../../api/conditions.ts';
 import type { EndpointSlice, Pod } from '../../api/types.gen.ts';
 import { SECOND, type Micros } from '../../sim/env.ts';
+import { Calm } from './calm.ts';
 import type { CommittedChange } from './commit.ts';
 import type { Invariant } from './invariant.ts';
 
-/** After the last fault began or ended: leases run out, informers back off, machines boot. */
-const RECOVERY: Micros = 90 * SECOND;
-/** How long a ready endpoint may then outlive its pod's readiness. */
+/** How long a ready endpoint may outlive its pod's readiness. */
 const BOUND: Micros = 10 * SECOND;
 
 export const endpointsAreReady: Invariant = {
@@ -16,30 +15,25 @@ export const endpointsAreReady: Invariant = {
   create() {
     const slices = new Map<string, readonly string[]>();
     const ready = new Map<string, string>();
-    const active = new Set<string>();
+    const calm = new Calm();
     const stale = new Map<string, Micros>();
-    let disturbed: Micros = 0;
     let looked: Micros = 0;
     const review = (at: Micros) => {
       const named = new Map([...slices].flatMap(([key, uids]) => uids.map((uid) => [uid, key] as const)));
       const living = new Set(ready.values());
       for (const uid of [...stale.keys()]) if (!named.has(uid) || living.has(uid)) stale.delete(uid);
       for (const uid of named.keys()) if (!living.has(uid) && !stale.has(uid)) stale.set(uid, at);
-      if (active.size > 0 || at < disturbed + RECOVERY) return undefined;
+      const quiet = calm.since(at);
+      if (quiet === undefined) return undefined;
       for (const [uid, since] of stale) {
-        if (at - Math.max(since, disturbed + RECOVERY) <= BOUND) continue;
+        if (at - Math.max(since, quiet) <= BOUND) continue;
         stale.set(uid, at);
         return `${named.get(uid) ?? ''} has called pod ${uid} ready for ${Math.floor((at - since) / SECOND)} s, which it is not`;
       }
       return undefined;
     };
     return (event, { commit }) => {
-      if (event.kind === 'fault') {
-        disturbed = event.at;
-        if (event.state === 'injected' && !event.command.startsWith('kill')) active.add(event.id);
-        if (event.state === 'healed') active.delete(event.id);
-        if (event.command.startsWith('power-on')) active.delete(event.id);
-      }
+      calm.fold(event);
       for (const change of commit?.changes ?? []) fold(change, slices, ready);
       if (event.at < looked + SECOND) return undefined;
       looked = event.at;

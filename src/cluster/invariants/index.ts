@@ -21,6 +21,7 @@ import { RaftLogs } from './raft-logs.ts';
 import { replicasWithinLimits } from './replicas-within-limits.ts';
 import { revisionsInOrder } from './revisions-in-order.ts';
 import { stateMachineSafety } from './state-machine-safety.ts';
+import { surplusGoes } from './surplus-goes.ts';
 import { termsOnlyGrow } from './terms-only-grow.ts';
 import { watchAtomic } from './watch-atomic.ts';
 import { watchBookmarkable } from './watch-bookmarkable.ts';
@@ -48,6 +49,7 @@ export const invariants: readonly Invariant[] = [
   replicasWithinLimits,
   revisionsInOrder,
   stateMachineSafety,
+  surplusGoes,
   termsOnlyGrow,
   watchAtomic,
   watchBookmarkable,

@@ -224,6 +224,10 @@ const deletedBy = (who: string): TraceEvent[] => [
 ];
 const collector = 'garbage-collector-controller';
 
+const renewedAt = (at: number) =>
+  write(at, '/registry/leases/kube-system/kube-controller-manager', { metadata: {}, spec: { holderIdentity: 'cp-1' } });
+const leadingFor = (at: number) => [30, 22, 14, 6, 0].map((before) => renewedAt(at - before));
+
 describe('each invariant catches what it is for', () => {
   const broken: readonly (readonly [string, TraceEvent[]])[] = [
     ['election safety', [role('a', 1, 'leader'), role('b', 1, 'leader')]],
@@ -290,6 +294,44 @@ describe('each invariant catches what it is for', () => {
       [...leading(), replicaSet('r', 1, 50), podOf('a', 'r', 50), seenAll(), seenSets(), podOf('b', 'r', 90)],
     ],
     ['replicas within limits', [deployment(4), replicaSet('r', 4), replicaSet('s', 2)]],
+    // A plan for one pod is not carried out for ten seconds.
+    [
+      'replicas within limits',
+      [
+        ...leading(),
+        seenAll(),
+        seenSets(),
+        replicaSet('r', 2, 200),
+        replicaSet('r', 1, 220),
+        podOf('a', 'r', 230),
+        podOf('b', 'r', 230),
+      ],
+    ],
+    [
+      'surplus pods go',
+      [
+        ...leadingFor(200),
+        replicaSet('r', 1, 200),
+        ...['a', 'b'].map((name) => podOf(name, 'r', 201)),
+        renewedAt(205),
+        renewedAt(210),
+        renewedAt(216),
+      ],
+    ],
+    [
+      'surplus pods go',
+      [
+        ...leadingFor(200),
+        deployment(1),
+        replicaSet('r', 1, 200),
+        replicaSet('s', 2, 201),
+        ...['c', 'd'].map((name) => podOf(name, 's', 201)),
+        podOf('e', 'r', 201),
+        renewedAt(205),
+        renewedAt(210),
+        renewedAt(216),
+      ],
+    ],
     [
       'endpoints are ready',
       [readyPod('True', 1), slice(['p'], 2), readyPod('False', 200), later(201), later(205), later(220)],
@@ -400,6 +442,21 @@ describe('each invariant catches what it is for', () => {
       checks.see(events);
       expect(checks.violations).toEqual([]);
     }
+  });
+
+  it('surplus pods go one after the other, and nobody takes them away while nobody leads', () => {
+    const checks = new InvariantChecks();
+    const names = ['f', 'g', 'h', 'i'];
+    const goes = (name: string, at: number) =>
+      write(at, `/registry/pods/default/${name}`, {
+        metadata: { uid: name, ownerReferences: owned('ReplicaSet', 'many'), deletionTimestamp: '…' },
+        spec: {},
+      });
+    checks.see([...leadingFor(300), replicaSet('many', 4, 300), ...names.map((name) => podOf(name, 'many', 300))]);
+    checks.see([replicaSet('many', 1, 301), renewedAt(305), goes('f', 310), renewedAt(314), goes('g', 319)]);
+    // Nobody renews, and whoever leads then needs a moment.
+    checks.see([renewedAt(321), later(340), later(390), renewedAt(391), renewedAt(400), goes('h', 410)]);
+    expect(checks.violations).toEqual([]);
   });
 
   it('a vote that was lost before it was on the disk was never given', () => {
