@@ -92,6 +92,20 @@ export function difference(a: FieldSet, b: FieldSet): FieldSet {
   return result ?? a;
 }
 
+/** What of `a` is neither in `b` nor below a member of it. Models Set.RecursiveDifference. */
+export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
+  const result: Record<string, FieldSet> = {};
+  for (const element of Object.keys(a)) {
+    const [left, right] = [child(a, element) ?? EMPTY_SET, child(b, element)];
+    if (element === SELF || right === undefined) setOwn(result, element, left);
+    else if (!isMember(right)) {
+      const kept = node(isMember(left), below(recursiveDifference(left, right)));
+      if (kept !== undefined) setOwn(result, element, kept);
+    }
+  }
+  return result;
+}
+
 /** A quick test: the same members directly below. */
 function isSameBelow(a: FieldSet, b: FieldSet): boolean {
   for (const element in b) if (element !== SELF && child(a, element) !== child(b, element)) return false;

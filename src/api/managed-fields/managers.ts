@@ -17,6 +17,7 @@ import {
   membersOf,
   parseFieldSet,
   pathText,
+  recursiveDifference,
   union,
 } from './field-set.ts';
 import { fieldSetOf, mergeApplied, problemsOf, withNamedFields, withoutFields } from './typed.ts';
@@ -55,25 +56,36 @@ const ANCIENT_MANAGER = 'ancient-changes';
 
 /** What a write through this door cannot change, so nobody comes to own it thereby. Models each strategy's GetResetFields. */
 function resetFields(kind: Kind, subresource: string): readonly (readonly string[])[] {
-  if (subresource === '')
-    return kind.hasStatus ? [['metadata', 'managedFields'], ['status']] : [['metadata', 'managedFields']];
+  if (subresource === '') {
+    const own = MAIN_RESETS[kind.type] ?? [];
+    return [['metadata', 'managedFields'], ...(kind.hasStatus ? [['status']] : []), ...own];
+  }
+  if (subresource === 'approval') return [['metadata', 'managedFields'], ['spec'], ['status', 'certificate']];
   if (subresource !== 'status') return [['metadata', 'managedFields']];
   const more = STATUS_RESETS[kind.type] ?? [];
   return [['metadata', 'managedFields'], ['spec'], ...more];
 }
+
+const MAIN_RESETS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  CertificateSigningRequest: [['spec']],
+};
 
 const STATUS_RESETS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   Pod: [
     ['metadata', 'deletionTimestamp'],
     ['metadata', 'ownerReferences'],
   ],
+  CertificateSigningRequest: [['status', 'conditions']],
   Deployment: [['metadata', 'labels']],
 };
 
 /** The entries after an update from `live` (undefined: a creation) to `next`. */
 export function trackUpdate(kind: Kind, live: KubeObject | undefined, next: KubeObject, writer: Writer): Entries {
-  const said = next.metadata.managedFields;
+  // By a sub-resource nobody resets them.
+  const said = writer.subresource === '' ? next.metadata.managedFields : undefined;
   const entries = startingEntries(live, said);
+  // What nobody is said to own stays so until somebody applies. Models the skipNonAppliedManager.
+  if (live !== undefined && entries.length === 0) return entries;
   const before = live ?? emptyObject(kind);
   const { taken, removed } = compareObjects(kind.type, before, next, resetFields(kind, writer.subresource));
   if (isEmptySet(taken) && isEmptySet(removed)) return entries;
@@ -125,10 +137,10 @@ export function applyConfiguration(
   const base = live ?? emptyObject(kind);
   const ignored = ignoredSet(kind, writer.subresource);
   const own = identify(kind, writer, 'Apply');
-  const entries = startingEntries(live, undefined);
+  const entries = entriesBeforeApply(kind, live, writer);
   const last = entries.find((entry) => isSame(entry, own));
   const others = entries.filter((entry) => entry !== last);
-  const said = difference(fieldSetOf(kind.type, config), ignored);
+  const said = recursiveDifference(fieldSetOf(kind.type, config), ignored);
   const merged = mergeApplied(kind.type, bare(base), withoutFields(kind.type, config, ignored));
   const sets = [...others.map(setOf), said];
   const next = last === undefined ? merged : pruned(kind, merged, setOf(last), sets);
@@ -270,6 +282,16 @@ function startingEntries(live: KubeObject | undefined, said: Entries | undefined
   if (said.length === 1 && Object.keys(said[0] ?? {}).length === 0) return [];
   return said.every(isGood) ? said : known;
 }
+
+/** Whoever made an object that nobody is said to own, owns all of it when somebody else first applies. */
+function entriesBeforeApply(kind: Kind, live: KubeObject | undefined, writer: Writer): Entries {
+  const known = live?.metadata.managedFields ?? [];
+  if (live === undefined || known.length > 0) return known;
+  const nobody = { ...live, metadata: { ...live.metadata, managedFields: [] } };
+  return trackUpdate(kind, undefined, nobody, { ...writer, manager: BEFORE_FIRST_APPLY });
+}
+
+const BEFORE_FIRST_APPLY = 'before-first-apply';
 
 function isGood(entry: ManagedFieldsEntry): boolean {
   return (

@@ -178,7 +178,7 @@ describe('field managers', () => {
   it('are put together when there are too many', async () => {
     const harness = await createHarness();
     const path = '/api/v1/namespaces/default/configmaps';
-    await harness.call('POST', path, { metadata: { name: 'a' } });
+    await harness.call('POST', path, { metadata: { name: 'a' }, data: { k: 'x' } });
     let entries: { manager: string }[] = [];
     for (let i = 0; i < 12; i++) {
       await harness.advance(1_000_000);
@@ -194,5 +194,84 @@ describe('field managers', () => {
     }
     expect(entries).toHaveLength(10);
     expect(entries[0]?.manager).toBe('ancient-changes');
+  });
+
+  it('are forgotten on request, and nobody owns anything until somebody applies', async () => {
+    const harness = await createHarness();
+    const path = '/api/v1/namespaces/default/configmaps';
+    const MERGE = { 'content-type': 'application/merge-patch+json' };
+    await harness.call('POST', `${path}?fieldManager=maker`, { metadata: { name: 'a' }, data: { x: '1', y: '1' } });
+    const kept = await harness.call('PATCH', `${path}/a`, { metadata: { managedFields: [] } }, MERGE);
+    expect(kept.body.metadata.managedFields).toHaveLength(1);
+    const reset = await harness.call('PATCH', `${path}/a`, { metadata: { managedFields: [{}] } }, MERGE);
+    expect(reset.body.metadata.managedFields).toBeUndefined();
+    const changed = await harness.call('PATCH', `${path}/a?fieldManager=editor`, { data: { y: '2' } }, MERGE);
+    expect(changed.body.metadata.managedFields).toBeUndefined();
+    const config = { apiVersion: 'v1', kind: 'ConfigMap', data: { x: '1', y: '3' } };
+    const refused = await harness.call('PATCH', `${path}/a?fieldManager=one`, config, APPLY);
+    expect(refused.body.message).toBe(
+      'Apply failed with 1 conflict: conflict with "before-first-apply" using v1: .data.y',
+    );
+    const forced = await harness.call('PATCH', `${path}/a?fieldManager=one&force=true`, config, APPLY);
+    const owned = forced.body.metadata.managedFields.map(
+      ({ manager, operation, fieldsV1 }: { manager: string; operation: string; fieldsV1: object }) => [
+        manager,
+        operation,
+        fieldsV1,
+      ],
+    );
+    expect(owned).toEqual([
+      ['one', 'Apply', { 'f:data': { 'f:x': {}, 'f:y': {} } }],
+      ['before-first-apply', 'Update', { 'f:data': { '.': {}, 'f:x': {} } }],
+    ]);
+  });
+
+  it('own by a sub-resource what it writes, and nothing else', async () => {
+    const harness = await createHarness();
+    await harness.call('POST', `${DEPLOYMENTS}?fieldManager=maker`, web({ replicas: 1 }));
+    const status = { replicas: 1, conditions: [{ type: 'X', status: 'True' }] };
+    const config = { ...web({ replicas: 7 }), metadata: { name: 'web', labels: { a: 'b' } }, status };
+    const applied = await harness.call('PATCH', `${DEPLOYMENTS}/web/status?fieldManager=one`, config, APPLY);
+    expect([applied.status, applied.body.spec.replicas, applied.body.status.replicas]).toEqual([200, 1, 1]);
+    expect(applied.body.metadata.labels).toBeUndefined();
+    const mine = applied.body.metadata.managedFields.find(({ manager }: { manager: string }) => manager === 'one');
+    expect([mine.subresource, Object.keys(mine.fieldsV1)]).toEqual(['status', ['f:status']]);
+    const plain = await harness.call('PATCH', `${DEPLOYMENTS}/web?fieldManager=two&force=true`, config, APPLY);
+    const two = plain.body.metadata.managedFields.find(({ manager }: { manager: string }) => manager === 'two');
+    expect(Object.keys(two.fieldsV1)).toEqual(['f:metadata', 'f:spec']);
+    const body = { ...plain.body, metadata: { ...plain.body.metadata, managedFields: [{}] } };
+    const put = await harness.call('PUT', `${DEPLOYMENTS}/web/status`, body);
+    expect(put.body.metadata.managedFields).toHaveLength(plain.body.metadata.managedFields.length);
+  });
+
+  it('must be named to apply', async () => {
+    const harness = await createHarness();
+    const { status, body } = await harness.call('PATCH', `${DEPLOYMENTS}/web`, web({}), APPLY);
+    expect([status, body.message]).toEqual([
+      422,
+      'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch',
+    ]);
+  });
+
+  it('are named one by one when several disagree', async () => {
+    const harness = await createHarness();
+    const path = '/api/v1/namespaces/default/configmaps';
+    const config = (data: object): object => ({ apiVersion: 'v1', kind: 'ConfigMap', data });
+    await harness.call('PATCH', `${path}/a?fieldManager=zoe`, config({ x: '1' }), APPLY);
+    await harness.call('PATCH', `${path}/a?fieldManager=ann`, config({ y: '1', z: '1' }), APPLY);
+    const { body } = await harness.call(
+      'PATCH',
+      `${path}/a?fieldManager=me`,
+      config({ x: '2', y: '2', z: '2' }),
+      APPLY,
+    );
+    expect(body.message).toBe(
+      'Apply failed with 3 conflicts: conflicts with "ann":\n- .data.y\n- .data.z\nconflicts with "zoe":\n- .data.x',
+    );
+    expect(body.details.causes.map(({ message }: { message: string }) => message)).toEqual([
+      'conflict with "ann"',
+      'conflict with "ann"',
+      'conflict with "zoe"',
+    ]);
   });
 });

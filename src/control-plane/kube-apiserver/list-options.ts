@@ -15,7 +15,8 @@ export interface ListRequest {
   readonly resourceVersion: string;
   readonly match: '' | 'Exact' | 'NotOlderThan';
   readonly allowBookmarks: boolean;
-  readonly sendInitialEvents: boolean;
+  /** Undefined: not said, which is another thing than no. */
+  readonly sendInitialEvents: boolean | undefined;
   /** Seconds; undefined: the server chooses. */
   readonly timeout: number | undefined;
 }
@@ -36,7 +37,7 @@ export function listOptions(query: URLSearchParams, kind: Kind, isWatch: boolean
     resourceVersion,
     match: match === 'Exact' || match === 'NotOlderThan' ? match : '',
     allowBookmarks: isTrue(query.get('allowWatchBookmarks')),
-    sendInitialEvents: isTrue(query.get('sendInitialEvents')),
+    sendInitialEvents: query.get('sendInitialEvents') === null ? undefined : isTrue(query.get('sendInitialEvents')),
     timeout: integerOf(query, 'timeoutSeconds'),
   };
 }
@@ -64,51 +65,38 @@ function fieldsOf(text: string, kind: Kind): FieldSelector {
   }
 }
 
+/** Models metainternalversion/validation.ValidateListOptions. */
 function listCauses(query: URLSearchParams, isWatch: boolean): StatusCause[] {
   const match = query.get('resourceVersionMatch') ?? '';
   const initial = query.get('sendInitialEvents');
+  const continued = (query.get('continue') ?? '') !== '';
   const resourceVersion = query.get('resourceVersion') ?? '';
-  const forbid = (field: string, text: string): StatusCause => ({
-    reason: 'FieldValueForbidden',
-    message: `Forbidden: ${text}`,
-    field,
-  });
   const causes: StatusCause[] = [];
-  if (match !== '' && initial === null) {
-    if (isWatch)
-      causes.push(
-        forbid(
-          'resourceVersionMatch',
-          'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-        ),
-      );
-    if (!isWatch && resourceVersion === '') {
-      causes.push(
-        forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided'),
-      );
-    }
-    if ((query.get('continue') ?? '') !== '') {
-      causes.push(forbid('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
-    }
-    if (match !== 'Exact' && match !== 'NotOlderThan') {
-      causes.push({
-        reason: 'FieldValueNotSupported',
-        message: `Unsupported value: ${quote(match)}: supported values: "Exact", "NotOlderThan", ""`,
-        field: 'resourceVersionMatch',
-      });
-    }
-    if (match === 'Exact' && resourceVersion === '0') {
-      causes.push(forbid('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
-    }
+  const forbid = (text: string, field = 'resourceVersionMatch'): number =>
+    causes.push({ reason: 'FieldValueForbidden', message: `Forbidden: ${text}`, field });
+  const unsupported = (values: readonly string[]): number =>
+    causes.push({
+      reason: 'FieldValueNotSupported',
+      message: `Unsupported value: ${quote(match)}: supported values: ${values.map(quote).join(', ')}`,
+      field: 'resourceVersionMatch',
+    });
+  if (isWatch) {
+    if (initial !== null && match !== 'NotOlderThan')
+      forbid('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+    if (match === '') return causes;
+    if (initial === null) forbid('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
+    if (match !== 'NotOlderThan') unsupported(['NotOlderThan']);
+    if (continued) forbid('resourceVersionMatch is forbidden when continue is provided');
+    return causes;
   }
-  if (initial !== null) {
-    if (!isWatch) causes.push(forbid('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
-    else if (match !== 'NotOlderThan') {
-      causes.push(
-        forbid('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
-      );
-    }
+  if (match !== '') {
+    if (resourceVersion === '') forbid('resourceVersionMatch is forbidden unless resourceVersion is provided');
+    if (continued) forbid('resourceVersionMatch is forbidden when continue is provided');
+    if (match !== 'Exact' && match !== 'NotOlderThan') unsupported(['Exact', 'NotOlderThan', '']);
+    if (match === 'Exact' && resourceVersion === '0')
+      forbid('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
   }
+  if (initial !== null) forbid('sendInitialEvents is forbidden for list', 'sendInitialEvents');
   return causes;
 }
 

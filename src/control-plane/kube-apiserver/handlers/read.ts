@@ -108,7 +108,10 @@ export async function listObjects(
     return continueList(server, resource, prefix, options);
   }
   const exact = options.match === 'Exact' || (options.match === '' && options.limit > 0 && revision > 0);
-  if (exact) return listAt(server, resource, prefix, options, { revision, from: prefix });
+  if (exact) {
+    if (revision > 0) await awaitFreshness(server, resource, options.resourceVersion);
+    return listAt(server, resource, prefix, options, { revision, from: prefix });
+  }
   if (options.resourceVersion === '') {
     const { cache } = resource;
     const latest = await server.store.currentRevision(cache.prefix);

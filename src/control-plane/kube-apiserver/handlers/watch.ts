@@ -32,8 +32,8 @@ export async function handleWatch(server: Server, ctx: RequestContext, resource:
   const options = listOptions(ctx.query, resource.kind, true);
   const revision = revisionOfText(options.resourceVersion);
   await resource.cache.fresh(0);
-  if (options.sendInitialEvents && options.resourceVersion === '') await awaitFreshness(server, resource, '');
-  else if (options.sendInitialEvents) await awaitFreshness(server, resource, String(revision));
+  if (options.sendInitialEvents === true && options.resourceVersion === '') await awaitFreshness(server, resource, '');
+  else if (options.sendInitialEvents === true) await awaitFreshness(server, resource, String(revision));
   const watcher = new Watcher(server, ctx, resource, options);
   watcher.start(revision);
 }
@@ -77,8 +77,9 @@ class Watcher {
     this.#stream = stream;
     this.#from = revision;
     this.#ctx.exchange.on({ closed: () => this.#stop() });
-    const initial = revision === 0 || this.#options.sendInitialEvents;
-    let from = revision;
+    // Whoever says that he does not want them begins with what happens now.
+    const initial = this.#options.sendInitialEvents ?? revision === 0;
+    let from = initial || revision > 0 ? revision : cache.revision;
     if (initial) {
       from = cache.revision;
       this.#sendInitial();
@@ -114,7 +115,7 @@ class Watcher {
       if (this.#key !== undefined && key !== this.#key) continue;
       if (this.#filter === undefined || this.#filter(object)) this.#send('ADDED', object, undefined);
     }
-    if (this.#options.sendInitialEvents && this.#options.allowBookmarks)
+    if (this.#options.sendInitialEvents === true && this.#options.allowBookmarks)
       this.#bookmark({ [INITIAL_EVENTS_END]: 'true' });
   }
 
