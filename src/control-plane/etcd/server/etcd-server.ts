@@ -218,6 +218,7 @@ export class EtcdServer implements StateMachine {
       this.raft.applyConfChange(refused ? { ...change, changes: [{ type: 'update', id: NONE }] } : change);
       if (!refused && change.changes.some(({ type, id }) => type === 'remove' && id === this.id)) this.removed();
     }
+    if ('member' in request.op) this.raft.tellMembers();
     if ('compact' in request.op && 'response' in outcome) {
       this.env.trace({ type: 'etcd.compact', member: this.options.name, revision: request.op.compact.revision });
     }

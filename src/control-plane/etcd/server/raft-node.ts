@@ -427,6 +427,11 @@ export class RaftNode {
     return this.names.get(id);
   }
 
+  /** Whoever watches knows members by the names that they have published. */
+  tellMembers(): void {
+    this.traceConfiguration(this.raft.inspect().configuration);
+  }
+
   private traceConfiguration(configuration: Configuration): void {
     const { voters, outgoing } = configuration;
     const { membership } = this.machine;
