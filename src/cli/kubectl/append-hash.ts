@@ -13,11 +13,13 @@ export function withHash(context: Context, object: Obj): Obj {
   return context.flags.bool('append-hash') ? hashed(object) : object;
 }
 
-export function hashed(object: Obj): Obj {
+/** kustomize knows neither the name nor what is immutable in its hash. */
+export function hashed(object: Obj, kustomize = false): Obj {
+  const name = kustomize ? '' : nameOf(object);
   const { kind, type, immutable, binaryData } = object;
-  const content: Record<string, unknown> = { kind, name: nameOf(object), data: record(object, 'data') };
+  const content: Record<string, unknown> = { kind, name, data: record(object, 'data') };
   if (kind === 'Secret') content['type'] = type ?? '';
-  for (const [key, value] of Object.entries({ immutable, binaryData }))
+  for (const [key, value] of Object.entries(kustomize ? { binaryData } : { immutable, binaryData }))
     if (value !== undefined) setOwn(content, key, value);
   if (kind === 'ConfigMap' && object['data'] === undefined) content['data'] = '';
   const digest = bytesToHex(sha256(utf8ToBytes(stableStringify(content))));

@@ -32,7 +32,8 @@ export const kustomize: Command = {
   async run(context) {
     const [directory = '.', ...more] = context.args;
     if (more.length > 0) throw new CliError('specify one path to kustomization.yaml');
-    const text = buildKustomization(context.io, directory).map(emitYaml).join('---\n');
+    const restricted = context.flags.string('load-restrictor') !== 'LoadRestrictionsNone';
+    const text = buildKustomization(context.io, directory, restricted).map(emitYaml).join('---\n');
     const output = context.flags.string('output');
     if (output === '') context.out(text);
     else context.io.files.write(output, text);
