@@ -3,6 +3,7 @@ import type { Command, CommandTable } from '../task.ts';
 import { runTask, lookUp, Task } from '../task.ts';
 import { readAll } from '../pipe.ts';
 import { eachOperand, readOperands } from './files.ts';
+import { base64 } from './base64.ts';
 import { parseOptions } from './options.ts';
 
 const linesOf = (text: string): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));
@@ -327,4 +328,17 @@ const xargs: Command = async (task) => {
   return code;
 };
 
-export const FILTER_COMMANDS: CommandTable = { cut, egrep: grep, grep, head, sed, sort, tee, tr, uniq, wc, xargs };
+export const FILTER_COMMANDS: CommandTable = {
+  base64,
+  cut,
+  egrep: grep,
+  grep,
+  head,
+  sed,
+  sort,
+  tee,
+  tr,
+  uniq,
+  wc,
+  xargs,
+};

@@ -80,6 +80,8 @@ describe('the shell', () => {
     ['f() { local v=in; echo "$1-$v-$#"; return 4; }; v=out; f a b; echo $? $v', 'a-in-2\n4 out\n'],
     ['echo one two three | tr a-z A-Z | cut -d" " -f2', 'TWO\n'],
     ['seq 5 | while read n; do [ $n = 3 ] && echo three; done; yes | head -2', 'three\ny\ny\n'],
+    ['echo hé | base64; echo aMOpCg== | base64 -d; printf hello | base64 -w 4', 'aMOpCg==\nhé\naGVs\nbG8=\n'],
+    ['echo aGk= | base64 --decode; echo "aGk*" | base64 -d', 'hi', 1, 'base64: invalid input\n'],
     ['echo hi > f; echo there >> f; cat < f; wc -l f', 'hi\nthere\n2 f\n'],
     ['echo out; echo err >&2; (echo both; echo lost >&2) 2>/dev/null', 'out\nboth\n', 0, 'err\n'],
     ['{ echo a; echo b >&2; } > f 2>&1; cat f', 'a\nb\n'],
