@@ -206,6 +206,7 @@ function leaderFaults(random: Random, topology: Topology): Choice[] {
     ...['kube-scheduler', 'kube-controller-manager'].flatMap((name): Choice[] => [
       [`kill ${machine}/${name}`, undefined],
       [`pause ${machine}/${name}`, 'heal pause'],
+      [`slow ${machine}/${name} ${2 + random.below(60)}x`, 'heal slow'],
     ]),
   ];
 }

@@ -5,12 +5,21 @@ import type { Invariant } from './invariant.ts';
 const ELECTED: ReadonlySet<string> = new Set(['kube-scheduler', 'kube-controller-manager']);
 /** Candidates renew leases and tell of themselves in events; everything else is acting. */
 const NOT_ACTING = /\/(leases|events|tokenreviews|subjectaccessreviews|token)(\/|\?|$)/;
+const READS = /^GET \/apis\/coordination.k8s.io\/v1\/namespaces\/kube-system\/leases\/kube-/;
 const ACTING = /^(POST|PUT|PATCH|DELETE) \/api/;
+/** client-go's defaults, which kubeadm leaves as they are. */
+const RETRY_PERIOD: Micros = 2 * SECOND;
+const RENEW_DEADLINE: Micros = 10 * SECOND;
 /**
- * What was stopped between two renewals begins the next one when it goes on, and gives up only when its deadline is over: in
- * client-go as here it may act meanwhile, though another has the lease.
+ * What was stopped while an answer was on its way takes that for a renewal when it goes on, waits for the retry period, and gives
+ * up only when the next renewal's deadline is over: in client-go as here it may act meanwhile, though another has the lease.
  */
-const WAKING: Micros = 12 * SECOND;
+const WAKING: Micros = RETRY_PERIOD + RENEW_DEADLINE;
+/**
+ * What is starved comes to its timers late, but to one after the other: before the deadline of a renewal it has read the lease
+ * once in each retry period, and no more often.
+ */
+const TRIES = RENEW_DEADLINE / RETRY_PERIOD + 1;
 const KEPT = 2_000;
 
 interface Elected {
@@ -19,6 +28,8 @@ interface Elected {
   /** What it sends at the instant of losing it was sent before: notes are recorded ahead of packets. */
   lostAt: Micros;
   awake: Micros;
+  /** How often it has read the lease since another has it: for nothing. */
+  tries: number;
 }
 
 /** "At most one holder acts": no fencing token guards the API, so that the holders themselves must stop in time. */
@@ -43,21 +54,29 @@ export const actsWhileHolding: Invariant = {
           process.lease = state === 'acquired' ? lease : undefined;
           if (state === 'lost') process.lostAt = event.at;
         }
-        if (state === 'acquired') holders.set(lease, event.source);
+        if (state === 'acquired') {
+          holders.set(lease, event.source);
+          for (const other of processes.values()) if (other.lease === lease) other.tries = 0;
+        }
       }
       if (event.kind !== 'packet' || event.label === undefined) return undefined;
       const process = processes.get(event.from);
       const { text } = event.label;
-      if (process === undefined || !ACTING.test(text) || NOT_ACTING.test(text)) return undefined;
+      if (process === undefined) return undefined;
+      const reads = READS.test(text);
+      if (!reads && (!ACTING.test(text) || NOT_ACTING.test(text))) return undefined;
       const id = `${event.connection} ${event.packet}`;
       if (sent.has(id)) return undefined;
       sent.add(id);
       if (sent.size > KEPT) sent.delete(sent.values().next().value ?? '');
+      if (reads) process.tries++;
+      if (reads) return undefined;
       if (process.lease === undefined)
         return event.at > process.lostAt ? `${event.from} sent ${text} without holding its lease` : undefined;
       const holder = holders.get(process.lease);
       const isSlow = (slow.get(hostOf(event.from)) ?? 0) > 0;
-      return holder !== event.from && !isSlow && event.at > process.awake + WAKING
+      const excused = process.tries <= TRIES && (isSlow || event.at <= process.awake + WAKING);
+      return holder !== event.from && !excused
         ? `${event.from} sent ${text} though ${holder ?? 'nobody'} holds its lease`
         : undefined;
     };
@@ -72,7 +91,7 @@ function follow(processes: Map<string, Elected>, event: TraceEvent & { readonly 
   }
   if (event.state === 'exited') processes.delete(event.process);
   else if (event.state === 'started' && ELECTED.has(event.program))
-    processes.set(event.process, { lease: undefined, lostAt: -1, awake: -WAKING });
+    processes.set(event.process, { lease: undefined, lostAt: -1, awake: -WAKING, tries: 0 });
   const process = processes.get(event.process);
   if (event.state === 'resumed' && process !== undefined) process.awake = event.at;
 }

@@ -374,6 +374,25 @@ describe('each invariant catches what it is for', () => {
     expect(checks.violations.map(({ invariant }) => invariant)).toEqual(['only the holder acts']);
   });
 
+  it('however starved, a holder reads in vain no more often than its deadline allows, and then acts no more', () => {
+    const slowed: TraceEvent = {
+      ...{ kind: 'fault', id: '1', command: 'slow cp-1/s 50x', state: 'injected', text: '', targets: ['cp-1/s'] },
+      ...{ at: SECONDS, source: 'kernel', seq: 1 },
+    };
+    const checks = new InvariantChecks();
+    checks.see([started('cp-1/s', 'kube-scheduler'), started('cp-2/s', 'kube-scheduler')]);
+    checks.see([lease('cp-1/s', 'acquired'), slowed, lease('cp-2/s', 'acquired')]);
+    const triesAndActs = (count: number): void => {
+      for (let i = 0; i < count; i++)
+        checks.see([sent('cp-1/s', 'GET /apis/coordination.k8s.io/v1/namespaces/kube-system/leases/kube-scheduler')]);
+      checks.see([{ ...sent('cp-1/s', 'POST /api/v1/namespaces/default/pods/web/binding'), at: 100 * SECONDS }]);
+    };
+    triesAndActs(6);
+    expect(checks.violations).toEqual([]);
+    triesAndActs(1);
+    expect(checks.violations.map(({ invariant }) => invariant)).toEqual(['only the holder acts']);
+  });
+
   it('what is late, expired, given up or on its way is in order', () => {
     const checks = new InvariantChecks();
     checks.see([
