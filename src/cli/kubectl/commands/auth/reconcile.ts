@@ -74,12 +74,26 @@ async function carryOut(context: Context, target: Target, plan: Plan, path: stri
     case 'none':
       return plan.object;
     case 'create':
+      if (target.namespace !== '' && !dry) await ensureNamespace(context, target.namespace);
       return context.server.json('POST', parent, { query, body: plan.object });
     case 'update':
       return context.server.json('PUT', path, { query, body: plan.object });
     case 'recreate':
       await context.server.json('DELETE', path, { query });
       return context.server.json('POST', parent, { query, body: plan.object });
+  }
+}
+
+/** Whether it may be made or not, the write after it says. Models tryEnsureNamespace. */
+async function ensureNamespace(context: Context, name: string): Promise<void> {
+  try {
+    await context.server.json('GET', `/api/v1/namespaces/${name}`);
+  } catch (error) {
+    if (!hasReason(error, 'NotFound')) return;
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+    await context.server.json('POST', '/api/v1/namespaces', { body }).catch((refusal: unknown) => {
+      if (!hasReason(refusal, 'AlreadyExists') && !hasReason(refusal, 'Forbidden')) throw refusal;
+    });
   }
 }
 
