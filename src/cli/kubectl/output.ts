@@ -147,7 +147,8 @@ function columnPrinter(context: Context, format: Format): Printer {
 function jsonPathPrinter(context: Context, format: Format, strip: (object: Obj) => Obj): Printer {
   if (format.argument === undefined || format.argument === '')
     throw new CliError('template format specified but no template given');
-  const template = format.name === 'jsonpath-file' ? fileText(context, format.argument, '') : format.argument;
+  const template =
+    format.name === 'jsonpath-file' ? fileText(context, format.argument, '', '--template') : format.argument;
   const options = { allowMissingKeys: context.flags.bool('allow-missing-template-keys') };
   const nodes = orCliError(
     () => parseJsonPath(template),
@@ -203,11 +204,11 @@ function templatePrinter(context: Context, format: Format, strip: (object: Obj) 
   );
 }
 
-function fileText(context: Context, path: string, missing: string): string {
+function fileText(context: Context, path: string, missing: string, what = 'template'): string {
   if (path === '' && missing !== '') throw new CliError(missing);
   const text = context.io.files.read(path);
   if (text === undefined)
-    throw new CliError(`error reading template ${path}, open ${path}: no such file or directory\n`);
+    throw new CliError(`error reading ${what} ${path}, open ${path}: no such file or directory\n`);
   return text;
 }
 

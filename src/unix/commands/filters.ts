@@ -95,14 +95,35 @@ const grep: Command = async (task) => {
   );
   if (regexp === undefined) return 2;
   let matched = 0;
+  const around = (letter: string): number => Number(values.get(letter) ?? values.get('C') ?? 0);
+  const [before, after] = [around('B'), around('A')];
+  /** Lines that may still stand before a match, and how many more follow the last one. */
+  let held: { readonly line: string; readonly number: number }[] = [];
+  let following = 0;
+  let last: number | undefined;
+  const show = async (text: string, number: number, name: string, mark: string): Promise<void> => {
+    const apart = before + after > 0 && last !== undefined && (number > last + 1 || number < last);
+    last = number;
+    const place = `${files.length > 1 && !flags.has('h') ? `${name}${mark}` : ''}${flags.has('n') ? `${number}${mark}` : ''}`;
+    await task.print(`${apart ? '--\n' : ''}${place}${text}\n`);
+  };
   const check = async (line: string, number: number, name: string): Promise<void> => {
-    if (regexp.test(line) === flags.has('v')) return;
+    if (number === 1) [held, following] = [[], 0];
+    if (regexp.test(line) === flags.has('v')) {
+      if (following-- > 0) return show(line, number, name, '-');
+      if (before > 0) held = [...held, { line, number }].slice(-before);
+      return;
+    }
     matched++;
     if (flags.has('q') || flags.has('c') || flags.has('l')) return;
-    const shown = flags.has('o') ? (regexp.exec(line)?.[0] ?? '') : line;
-    await task.print(
-      `${files.length > 1 && !flags.has('h') ? `${name}:` : ''}${flags.has('n') ? `${number}:` : ''}${shown}\n`,
-    );
+    if (flags.has('o')) {
+      for (const [found] of line.matchAll(new RegExp(regexp.source, `${regexp.flags}g`)))
+        if (found !== '') await show(found, number, name, ':');
+      return;
+    }
+    for (const each of held) await show(each.line, each.number, name, '-');
+    await show(line, number, name, ':');
+    [held, following] = [[], after];
   };
   let code = 0;
   if (files.length > 0) {

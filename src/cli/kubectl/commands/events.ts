@@ -1,10 +1,11 @@
 import type { Command, Context } from '../command.ts';
 import { ALL_NAMESPACES_FLAG } from '../common-flags.ts';
 import { eventAge, lastSeen } from '../describe/events.ts';
-import { CliError } from '../errors.ts';
+import { goQuote } from '../../text/go-quote.ts';
+import { CliError, PlainError } from '../errors.ts';
 import { list, namespaceOf, str } from '../object.ts';
 import { OBJECT_FORMATS, objectPrinter, OUTPUT_FLAGS } from '../output.ts';
-import { resolveTypes } from '../selection.ts';
+import { discoveryOf } from '../selection.ts';
 import type { Obj } from '../server.ts';
 import { GET_TABS, Tabwriter } from '../../text/tabwriter.ts';
 import { followWatch, resourceVersionOf } from '../watch-stream.ts';
@@ -86,6 +87,7 @@ async function fieldsFor(context: Context, word: string): Promise<string> {
   const parts = word.split('/');
   if (parts.length !== 2) throw new CliError('--for must be in resource/name form');
   const [type = '', name = ''] = parts;
-  const [resource] = await resolveTypes(context, type);
-  return `involvedObject.kind=${resource?.kind ?? ''},involvedObject.name=${name}`;
+  const resource = await discoveryOf(context).tryFind(type);
+  if (resource === undefined) throw new PlainError(`the server doesn't have a resource type ${goQuote(type)}`);
+  return `involvedObject.kind=${resource.kind},involvedObject.name=${name}`;
 }

@@ -55,6 +55,11 @@ export const get: Command = {
 async function runGet(context: Context): Promise<void> {
   const raw = context.flags.string('raw');
   if (raw !== '') return getRaw(context, raw);
+  const follows = context.flags.bool('watch') || context.flags.bool('watch-only');
+  if (context.flags.bool('output-watch-events') && !follows)
+    throw new CliError('--output-watch-events option can only be used with --watch or --watch-only');
+  if (context.flags.bool('watch-only') && context.flags.string('sort-by') !== '')
+    context.err('warning: --watch-only requested, --sort-by will be ignored\n');
   const options = optionsOf(context);
   const printer = objectPrinter(context, GET_FORMATS);
   if (context.args.length === 0 && !filesGiven(context)) {
@@ -67,7 +72,9 @@ async function runGet(context: Context): Promise<void> {
     );
   }
   const targets = await select(context, options);
-  if (context.flags.bool('watch') || context.flags.bool('watch-only')) return watchTargets(context, targets, options);
+  if (context.flags.string('subresource') !== '' && targets.some(({ name }) => name === ''))
+    throw new CliError('subresource cannot be used when bulk resources are specified');
+  if (follows) return watchTargets(context, targets, options);
   if (printer !== undefined) return getObjects(context, targets, options);
   return getTables(context, targets, options);
 }

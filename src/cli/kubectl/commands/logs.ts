@@ -1,5 +1,5 @@
 import { parseDuration } from '../../../lib/duration.ts';
-import { SECOND } from '../../../lib/time.ts';
+import { parseTime, SECOND } from '../../../lib/time.ts';
 import type { Command, Context } from '../command.ts';
 import { SELECTOR_FLAG } from '../common-flags.ts';
 import { pathTo } from '../discovery.ts';
@@ -8,6 +8,7 @@ import { asError, CliError, hasReason, usageError } from '../errors.ts';
 import { streamLog } from '../log-stream.ts';
 import { list, nameOf, namespaceOf } from '../object.ts';
 import { choosePod, containerNames, defaultContainer, selectorOf } from '../pod-choice.ts';
+import { goQuote } from '../../text/go-quote.ts';
 import { discoveryOf } from '../selection.ts';
 import type { Obj } from '../server.ts';
 
@@ -73,6 +74,7 @@ async function runLogs(context: Context): Promise<void> {
     throw usageError(context.path, 'only a selector (-l) or a POD name is allowed');
   if (context.flags.duration('since') !== 0 && context.flags.string('since-time') !== '')
     throw new CliError('at most one of `sinceTime` or `sinceSeconds` may be specified');
+  checkFlags(context);
   if (context.flags.changed('tail') && context.flags.int('tail') < -1)
     throw new CliError('--tail must be greater than or equal to -1');
   const sources = await sourcesOf(context, first, second ?? context.flags.string('container'), selector);
@@ -86,6 +88,28 @@ async function runLogs(context: Context): Promise<void> {
   }
   if (follow && sources.length > 1) await Promise.all(sources.map((source) => printSource(context, source)));
   else for (const source of sources) await printSource(context, source);
+}
+
+function checkFlags({ args, flags, path }: Context): void {
+  const container = flags.string('container');
+  if (args.length > 2)
+    throw usageError(
+      path,
+      "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command",
+    );
+  if (args.length === 2 && container !== '')
+    throw new CliError('only one of -c or an inline [CONTAINER] arg is allowed');
+  if (flags.bool('all-containers') && (container !== '' || args.length === 2))
+    throw new CliError(
+      `--all-containers=true should not be specified with container name ${container || (args[1] ?? '')}`,
+    );
+  if (flags.int('limit-bytes') < 0) throw new CliError('--limit-bytes must be greater than 0');
+  if (flags.duration('pod-running-timeout') <= 0) throw new CliError('--pod-running-timeout must be higher than zero');
+  const since = flags.string('since-time');
+  if (since !== '' && parseTime(since) === undefined)
+    throw new CliError(
+      `parsing time ${goQuote(since)} as "2006-01-02T15:04:05Z07:00": cannot parse ${goQuote(since)} as "2006"`,
+    );
 }
 
 async function sourcesOf(
@@ -104,7 +128,7 @@ async function sourcesOf(
     const { resource, pod } = await choosePod(context, word, true);
     return containersOf(context, pod, container).map((name) => ({ resource, pod, container: name }));
   } catch (error) {
-    if (hasReason(error, 'NotFound') && !word.includes('/')) {
+    if (hasReason(error, 'NotFound')) {
       throw new CliError(
         `error from server (NotFound): ${error.message} in namespace ${JSON.stringify(context.namespace)}`,
       );
@@ -148,7 +172,8 @@ function queryOf(context: Context, container: string): Readonly<Record<string, s
 }
 
 async function printSource(context: Context, source: LogSource): Promise<void> {
-  const prefix = context.flags.bool('prefix') ? `[pod/${nameOf(source.pod)}/${source.container}] ` : '';
+  const allPods = context.flags.bool('all-pods') && !context.flags.changed('prefix');
+  const prefix = context.flags.bool('prefix') || allPods ? `[pod/${nameOf(source.pod)}/${source.container}] ` : '';
   const namespace = namespaceOf(source.pod) || context.namespace;
   const path = pathTo(source.resource, namespace, nameOf(source.pod), 'log');
   const done = streamLog(
