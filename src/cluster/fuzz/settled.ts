@@ -2,12 +2,13 @@ import { isConditionTrue } from '../../api/conditions.ts';
 import type { ConfigMap, Deployment, EndpointSlice, Node, Pod, Secret } from '../../api/types.gen.ts';
 import type { Micros } from '../../sim/env.ts';
 import type { GodView } from '../god-view.ts';
-import { workerMachines, controlPlaneMachines, type Topology } from '../topology.ts';
+import { controlPlaneMachines, etcdMachines, workerMachines, type Topology } from '../topology.ts';
 import type { RunWatch } from './run-watch.ts';
 
 /** What is still amiss in a cluster that nothing disturbs any more; '' when it is as asked for. */
 export function unsettled(view: GodView, watch: RunWatch, topology: Topology, now: Micros): string {
   return (
+    members(view, topology) ||
     nodes(view, topology) ||
     deployments(view) ||
     pods(view) ||
@@ -16,6 +17,15 @@ export function unsettled(view: GodView, watch: RunWatch, topology: Topology, no
     uncollected(view) ||
     leases(watch, now)
   );
+}
+
+/** How far a member may be behind the one that has committed most. */
+const IN_STEP = 100;
+
+function members(view: GodView, topology: Topology): string {
+  const most = Math.max(0, ...[...view.members.values()].map(({ commit }) => commit));
+  const behind = etcdMachines(topology).filter(({ name }) => (view.members.get(name)?.commit ?? 0) < most - IN_STEP);
+  return behind.length === 0 ? '' : `members of etcd that do not keep up: ${behind.map(({ name }) => name).join(' ')}`;
 }
 
 function nodes(view: GodView, topology: Topology): string {
