@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { kubernetesTexts } from '../../../scripts/kubernetes-texts.mjs';
 import type * as RandomRun from '../random-run.ts';
 import { plantedBugs, type Change } from './planted-bugs.ts';
+import { scenarioLines, shrink, withInputs } from './shrink.ts';
 
 const src = join(import.meta.dirname, '..', '..');
 const directory = mkdtempSync(join(tmpdir(), 'kubarium-bugs-'));
@@ -45,6 +46,23 @@ async function bundleWith(changes: readonly Change[], number: number): Promise<t
   });
   return import(/* @vite-ignore */ pathToFileURL(join(outDir, 'main.mjs')).href);
 }
+
+describe('a run that fails', () => {
+  it('is shrunk to the few inputs that it takes, and those still fail', { timeout: 300_000 }, async () => {
+    const number = plantedBugs.findIndex(({ name }) => name === 'controllers act before they see what they wrote');
+    const { where, ...bug } = plantedBugs[number] ?? expect.fail('no such planted bug');
+    const { planOf, runPlan } = await bundleWith(where === undefined ? [bug] : [bug, where], plantedBugs.length);
+    const plan = planOf(1, bug.minutes);
+    const fails = async (kept: readonly number[]) =>
+      (await runPlan(withInputs(plan, kept))).violations.some(
+        ({ invariant }) => invariant === 'replicas within limits',
+      );
+    const kept = await shrink(plan.inputs.length, fails, 6);
+    if (process.env['SHOW_CAUGHT'] !== undefined) console.log(scenarioLines(withInputs(plan, kept)).join('\n'));
+    expect(kept.length).toBeLessThan(plan.inputs.length / 4);
+    expect(await fails(kept)).toBe(true);
+  });
+});
 
 describe('a planted bug is caught by random runs:', () => {
   it.each(plantedBugs.map((bug, number) => ({ ...bug, number })))('$name', { timeout: 300_000 }, async (bug) => {
