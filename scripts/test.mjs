@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { realClients } from './real-clients.mjs';
 import { ensureBuild, ensureChromium, ensurePackages, root } from './setup.mjs';
 
@@ -13,12 +13,19 @@ const bin = (...path) => join(root, 'node_modules', ...path);
 const node =
   (script, ...args) =>
   () =>
-    spawnSync(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit', env }).status === 0;
+    new Promise((resolve) =>
+      spawn(process.execPath, [script, ...args], { cwd: root, stdio: 'inherit', env }).on('close', (code) =>
+        resolve(code === 0),
+      ),
+    );
 
 /** First load: what index.html asks for before anything is opened. */
 const FIRST_LOAD_LIMIT = 300 * 1024;
 /** gzip bytes of a node worker's bundle, of which there is one per machine. */
 const WORKER_LIMIT = 200 * 1024;
+
+/** Ten random runs on every core; `npm run fuzz` has more of them, longer ones, and shrinks what fails. */
+const SEEDS = ['--seeds', '10', '--minutes', '4', '--etcd', '0', '--shrink', '0'];
 
 function sizes() {
   const dist = join(root, 'dist');
@@ -40,27 +47,37 @@ function sizes() {
   return ok;
 }
 
-const steps = [
-  ['types', node(bin('typescript-native', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.json')],
-  ['lint', node(bin('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0')],
-  ['format', node(bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.')],
-  ['unit', node(bin('vitest', 'vitest.mjs'), 'run', '--reporter=default')],
-  ['build', () => (ensureBuild(), true)],
-  ['sizes', sizes],
-  ['browser', node(bin('@playwright', 'test', 'cli.js'), 'test')],
+/** Groups in order; what is in one group runs at once. */
+const groups = [
+  [
+    ['types', node(bin('typescript-native', 'bin', 'tsc'), '--noEmit', '-p', 'tsconfig.json')],
+    ['lint', node(bin('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0')],
+    ['format', node(bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.')],
+  ],
+  [['unit', node(bin('vitest', 'vitest.mjs'), 'run', '--reporter=default')]],
+  [['seeds', node(join('scripts', 'run.mjs'), 'src/cluster/fuzz.ts', ...SEEDS)]],
+  [['build', () => (ensureBuild(), true)]],
+  [['sizes', sizes]],
+  [['browser', node(bin('@playwright', 'test', 'cli.js'), 'test')]],
 ];
 
 const only = process.argv.slice(2);
 let passed = 0;
 let failed = 0;
-for (const [name, check] of steps) {
-  if (only.length > 0 && !only.includes(name)) continue;
+
+async function run([name, check]) {
   const started = Date.now();
-  console.log(`\n── ${name} ──`);
-  const ok = check();
+  const ok = await check();
   console.log(`${ok ? 'ok' : 'FAILED'} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
   if (ok) passed++;
   else failed++;
+}
+
+for (const group of groups) {
+  const wanted = group.filter(([name]) => only.length === 0 || only.includes(name));
+  if (wanted.length === 0) continue;
+  console.log(`\n── ${wanted.map(([name]) => name).join(', ')} ──`);
+  await Promise.all(wanted.map(run));
 }
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
