@@ -24,8 +24,8 @@ const FIRST_LOAD_LIMIT = 300 * 1024;
 /** gzip bytes of a node worker's bundle, of which there is one per machine. */
 const WORKER_LIMIT = 200 * 1024;
 
-/** Ten random runs on every core; `npm run fuzz` has more of them, longer ones, and shrinks what fails. */
-const SEEDS = ['--seeds', '10', '--minutes', '4', '--etcd', '0', '--shrink', '0'];
+/** Ten random runs on every core; `npm run fuzz` has more of them, and shrinks what fails. */
+const SEEDS = ['--seeds', '10', '--minutes', '10', '--etcd', '0', '--shrink', '0'];
 
 function sizes() {
   const dist = join(root, 'dist');

@@ -155,7 +155,7 @@ export function shortfall(report: RunReport, minutes: number): string | undefine
   const least = {
     acknowledgedWrites: 50 * minutes,
     elections: 1,
-    faults: Math.floor(1.25 * minutes - 2.5),
+    faults: minutes,
     podsStarted: 5,
     operations: 100 * (minutes - 2),
     visits: Math.floor(minutes / 4),

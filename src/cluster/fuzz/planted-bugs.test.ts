@@ -57,9 +57,9 @@ describe('a run that fails', () => {
       (await runPlan(withInputs(plan, kept))).violations.some(
         ({ invariant }) => invariant === 'replicas within limits',
       );
-    const kept = await shrink(plan.inputs.length, fails, 4);
+    const kept = await shrink(plan.inputs.length, fails, 6);
     if (process.env['SHOW_CAUGHT'] !== undefined) console.log(scenarioLines(withInputs(plan, kept)).join('\n'));
-    expect(kept.length).toBeLessThan(plan.inputs.length / 2);
+    expect(kept.length).toBeLessThan(plan.inputs.length / 4);
     expect(await fails(kept)).toBe(true);
   });
 });

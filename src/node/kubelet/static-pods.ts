@@ -2,6 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { parse } from 'yaml';
 import type { Pod } from '../../api/types.gen.ts';
+import { scanJson } from '../../api/json-scan.ts';
 import { isObject } from '../../lib/json.ts';
 import { formatNanoTime } from '../../lib/time.ts';
 import { SECOND, type Env } from '../../sim/env.ts';
@@ -58,7 +59,7 @@ export class StaticPods {
   #decode(path: string, text: string): Pod | undefined {
     let manifest: unknown;
     try {
-      manifest = text.startsWith('{') ? JSON.parse(text) : parse(text);
+      manifest = text.startsWith('{') ? parseJson(text) : parse(text);
     } catch (error) {
       this.#env.print(
         `Could not process manifest file "${path}": ${error instanceof Error ? error.message : ''}\n`,
@@ -75,6 +76,13 @@ export class StaticPods {
     }
     return staticPod(manifest, text, this.#nodeName, this.#env.now());
   }
+}
+
+/** Models apimachinery's yaml.ToJSON: what begins as JSON is JSON. An error is in Go's words, not in those of the engine. */
+function parseJson(text: string): unknown {
+  const { error } = scanJson(text);
+  if (error !== undefined) throw new Error(error);
+  return JSON.parse(text);
 }
 
 function isPod(value: unknown): value is Pod {

@@ -238,6 +238,22 @@ test('a worker that is terminated before its turn in a window, or after it, is l
   }
 });
 
+test('once stopped, no worker is made for those who still waited for their turn', () => {
+  const create = fakeWorkers(programs);
+  const made: string[] = [];
+  const placement = createWorkers({
+    parallel: 1,
+    create(worker, program) {
+      made.push(worker);
+      return create(worker, program);
+    },
+  });
+  const sim = createSim({ hosts, programs, placement });
+  void sim.runFor(MILLISECOND);
+  placement.stop();
+  return new Promise<void>((resolve) => setTimeout(resolve, 20)).then(() => expect(made.length).toBe(1));
+});
+
 /** Asks for two things at once, each of which comes when it likes. */
 const late =
   (first: number, second: number): Program =>

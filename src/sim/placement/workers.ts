@@ -135,6 +135,7 @@ class PlacementOverWorkers implements Placement {
   }
 
   stop(): void {
+    this.#waiting.clear();
     for (const [worker, placed] of [...this.#placed]) this.#lose(worker, placed, 'stopped');
     this.#unreported.length = 0;
   }
