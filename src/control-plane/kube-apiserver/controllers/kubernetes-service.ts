@@ -25,7 +25,6 @@ export function startKubernetesService(server: Server): void {
     env.spawn(async () => {
       try {
         await reconcile(server);
-        server.startHooks.done('bootstrap-controller');
       } catch (error) {
         if (!(error instanceof ApiError) && !(error instanceof EtcdFailure)) throw error;
       }
@@ -33,6 +32,8 @@ export function startKubernetesService(server: Server): void {
     });
   };
   tick();
+  // Upstream's hook only starts this: a first try that loses to another server does not keep this one from being ready.
+  server.startHooks.done('bootstrap-controller');
 }
 
 async function reconcile(server: Server): Promise<void> {
