@@ -75,19 +75,22 @@ describe('a highly available cluster', () => {
     expect(checks.violations).toEqual([]);
   });
 
-  it.each([1, 2, 3])('has three API servers that stay behind the load balancer while it boots (seed %i)', async (seed) => {
-    const down: string[] = [];
-    const cluster = new Cluster({
-      seed,
-      onTrace(events) {
-        for (const event of events)
-          if (event.kind === 'note' && event.note.type === 'balancer.backend' && !event.note.healthy)
-            down.push(event.note.backend);
-      },
-    });
-    await cluster.runFor(20 * SECOND);
-    expect(down).toEqual([]);
-  });
+  it.each([1, 2, 3])(
+    'has three API servers that stay behind the load balancer while it boots (seed %i)',
+    async (seed) => {
+      const down: string[] = [];
+      const cluster = new Cluster({
+        seed,
+        onTrace(events) {
+          for (const event of events)
+            if (event.kind === 'note' && event.note.type === 'balancer.backend' && !event.note.healthy)
+              down.push(event.note.backend);
+        },
+      });
+      await cluster.runFor(20 * SECOND);
+      expect(down).toEqual([]);
+    },
+  );
 
   it('is the same run for the same seed, another for another', async () => {
     const hashes = [];
