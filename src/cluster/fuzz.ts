@@ -1,19 +1,21 @@
-// `npm run fuzz [-- --seeds 50] [--seed 1] [--minutes 10] [--jobs N] [--shrink 60] [--etcd 4]`: random runs on every core.
+// `npm run fuzz [-- --seeds 50] [--seed 1] [--minutes 10] [--jobs N] [--shrink 60] [--etcd 4] [--faults any|leaders|clocks]`: random runs on every core.
 // Each seed is a run of a whole cluster, and `--etcd` runs of etcd alone. Progress goes to stderr, the summary (JSON) to stdout;
 // a failure is shrunk and printed with the command that replays it, and the exit code is 1.
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { parseFlags } from '../lib/flags.ts';
-import { joinValues } from './fuzz/command-line.ts';
+import { faultStyleOf, joinValues, replayCommand } from './fuzz/command-line.ts';
 import { etcdPlanOf, runEtcdPlan } from './fuzz/etcd-run.ts';
 import { judge, shrunk } from './fuzz/judge.ts';
+import type { FaultStyle } from './fuzz/plan.ts';
 import { planOf, runPlan } from './random-run.ts';
 
 interface Settings {
   readonly minutes: number;
   readonly shrink: number;
   readonly etcd: number;
+  readonly faults: FaultStyle;
 }
 
 /** What one seed came to, as its thread tells. */
@@ -29,12 +31,12 @@ interface Outcome {
 const ETCD_SECONDS = 20;
 const COUNTED = ['acknowledgedWrites', 'elections', 'faults', 'podsStarted', 'operations', 'visits', 'events'] as const;
 
-async function runSeed(seed: number, { minutes, shrink, etcd }: Settings): Promise<Outcome> {
+async function runSeed(seed: number, { minutes, shrink, etcd, faults }: Settings): Promise<Outcome> {
   const started = performance.now();
-  const plan = planOf(seed, minutes);
+  const plan = planOf(seed, minutes, faults);
   const report = await runPlan(plan);
   const problems = judge(report, minutes);
-  if (problems.length > 0) problems.push(`replay: npm run sim -- --seed ${seed} --minutes ${minutes}`);
+  if (problems.length > 0) problems.push(replayCommand(plan, minutes));
   const [violation] = report.violations;
   if (shrink > 0 && violation !== undefined)
     problems.push(...(await shrunk(plan, minutes, violation.invariant, shrink)));
@@ -71,6 +73,7 @@ async function main(): Promise<boolean> {
     minutes: flags.int('minutes', 10),
     shrink: flags.int('shrink', 60),
     etcd: flags.int('etcd', 4),
+    faults: faultStyleOf(flags),
   };
   const jobs = Math.min(count, flags.int('jobs', availableParallelism()));
   const outcomes: Outcome[] = [];

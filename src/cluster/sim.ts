@@ -1,4 +1,4 @@
-// `npm run sim -- --seed N [--minutes M] [--seeds COUNT]`: runs seeds in this thread and ends each with one JSON line.
+// `npm run sim -- --seed N [--minutes M] [--seeds COUNT] [--faults any|leaders|clocks]`: runs seeds in this thread and ends each with one JSON line.
 // `--shrink RUNS`: a failing seed is had again with fewer and fewer inputs; what is left is printed. `--keep 3,17`: only those inputs.
 // `npm run sim -- --etcd --seed N [--seconds S]`: etcd alone, in trouble all the time.
 // `npm run sim -- --recording FILE [--placement in-thread|pool]`: has a saved run again; exit 1 when it comes out differently.
@@ -7,7 +7,7 @@ import { parseFlags } from '../lib/flags.ts';
 import { createInThread } from '../sim/placement/in-thread.ts';
 import type { Placement } from '../sim/placement/placement.ts';
 import { programs } from './programs.ts';
-import { joinValues } from './fuzz/command-line.ts';
+import { faultStyleOf, joinValues, replayCommand } from './fuzz/command-line.ts';
 import { etcdPlanOf, runEtcdPlan } from './fuzz/etcd-run.ts';
 import { judge, shrunk } from './fuzz/judge.ts';
 import { withInputs } from './fuzz/shrink.ts';
@@ -34,16 +34,14 @@ async function runSeeds(): Promise<boolean> {
   let failed = 0;
 
   for (let seed = first; seed < first + count; seed++) {
-    const whole = planOf(seed, minutes);
+    const whole = planOf(seed, minutes, faultStyleOf(flags));
     const report = await runPlan(keep === '' ? whole : withInputs(whole, keep.split(',').map(Number)));
     const problems = judge(report, keep === '' ? minutes : undefined);
     for (const problem of problems) console.error(problem);
     console.log(JSON.stringify({ ...report, violations: problems.length }));
     if (problems.length > 0) {
       failed++;
-      console.error(
-        `replay: npm run sim -- --seed ${seed} --minutes ${minutes}${keep === '' ? '' : ` --keep ${keep}`}`,
-      );
+      console.error(replayCommand(whole, minutes, keep));
       const [violation] = report.violations;
       if (runs > 0 && violation !== undefined)
         console.error((await shrunk(whole, minutes, violation.invariant, runs)).join('\n'));

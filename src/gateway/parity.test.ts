@@ -8,6 +8,9 @@ const linesOf = (file: string): readonly string[] =>
   readFileSync(new URL(file, import.meta.url), 'utf8')
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'));
+/** Virtual seconds a second: much of what is asked for waits for pods to come and go. The real client's clock does not keep up. */
+const SPEED = 5;
+const FROM_THE_FUTURE = '<invalid>';
 /** Each changes objects of its own. */
 const TWINS = { real: { NS: 'twin-a', NODE: 'worker-1' }, ours: { NS: 'twin-b', NODE: 'worker-2' } };
 
@@ -15,6 +18,7 @@ describe.skipIf(realKubectl === undefined)('ours prints what the real kubectl pr
   let bench: Bench;
   beforeAll(async () => {
     bench = await Bench.start('--workers', '2', '--control-planes', '1');
+    await bench.serving.session.setSpeed(SPEED);
   }, 120_000);
   afterAll(() => bench.stop());
 
@@ -29,7 +33,7 @@ describe.skipIf(realKubectl === undefined)('ours prints what the real kubectl pr
       if (alone) await theirs;
       const ours = await bench.laptop(filled(line, TWINS.ours));
       const same = (text: string): string => comparable(text, bench, alone);
-      expect(same(ours)).toBe(same(await theirs));
+      expect(same(ours)).toBe(same((await theirs).replaceAll(FROM_THE_FUTURE, '0s')));
     });
   });
 });

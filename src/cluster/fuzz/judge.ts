@@ -1,4 +1,5 @@
 import { runPlan, shortfall, type RandomPlan, type RunReport } from '../random-run.ts';
+import { replayCommand } from './command-line.ts';
 import { scenarioLines, shrink, withInputs } from './shrink.ts';
 
 /** What is wrong with a run, a line each. With `minutes`, a run in which too little happened for that time proves nothing. */
@@ -16,8 +17,5 @@ export async function shrunk(plan: RandomPlan, minutes: number, invariant: strin
     return violations.some((violation) => violation.invariant === invariant);
   };
   const kept = await shrink(plan.inputs.length, fails, runs);
-  return [
-    ...scenarioLines(withInputs(plan, kept)),
-    `replay: npm run sim -- --seed ${plan.seed} --minutes ${minutes} --keep ${kept.join(',')}`,
-  ];
+  return [...scenarioLines(withInputs(plan, kept)), replayCommand(plan, minutes, kept.join(','))];
 }

@@ -13,6 +13,7 @@ import {
 /** What a seed stands for: a topology, a workload and faults, all drawn before the run begins. */
 export interface RandomPlan {
   readonly seed: number;
+  readonly style: FaultStyle;
   readonly topology: Topology;
   readonly inputs: readonly Input[];
   /** Faults end and the cluster must settle from here on. */
@@ -55,8 +56,9 @@ function oneOf<T>(random: Random, choices: readonly T[], otherwise: T): T {
   return choices[random.below(choices.length)] ?? otherwise;
 }
 
-/** Which faults are drawn: any, or only such as make another scheduler or controller manager lead, and then often. */
-export type FaultStyle = 'any' | 'leaders';
+/** Which faults are drawn: any, or often and only such as make another scheduler or controller manager lead, or put clocks wrong. */
+export const FAULT_STYLES = ['any', 'leaders', 'clocks'] as const;
+export type FaultStyle = (typeof FAULT_STYLES)[number];
 
 export function planOf(seed: number, minutes: number, style: FaultStyle = 'any'): RandomPlan {
   const random = createRandom(seed, 'plan');
@@ -76,7 +78,7 @@ export function planOf(seed: number, minutes: number, style: FaultStyle = 'any')
     ...TIDY.flatMap((after) => tidy(topology, calm + after)),
     ...(style === 'any' ? replacement(seed, topology, calm) : []),
   ];
-  return { seed, topology, inputs: inputs.sort((a, b) => a.at - b.at), calm };
+  return { seed, style, topology, inputs: inputs.sort((a, b) => a.at - b.at), calm };
 }
 
 const SESSIONS = 3;
@@ -192,8 +194,7 @@ function faults(random: Random, topology: Topology, until: Micros, style: FaultS
     at < until - 30 * SECOND;
     at += (pause.least + random.below(pause.more)) * SECOND
   ) {
-    const choices = style === 'any' ? faultChoices(random, topology) : leaderFaults(random, topology);
-    const [inject, heal] = oneOf<Choice>(random, choices, ['heal all', undefined]);
+    const [inject, heal] = oneOf<Choice>(random, choicesOf[style](random, topology), ['heal all', undefined]);
     inputs.push({ at, kind: 'fault', command: inject });
     if (heal !== undefined) inputs.push({ at: at + (5 + random.below(60)) * SECOND, kind: 'fault', command: heal });
   }
@@ -238,6 +239,13 @@ function leaderFaults(random: Random, topology: Topology): Choice[] {
       [`slow ${machine}/${name} ${2 + random.below(60)}x`, 'heal slow'],
     ]),
   ];
+}
+
+/** Two holders that look at each other's clocks differ by more than a lease lasts. */
+function clockFaults(random: Random, topology: Topology): Choice[] {
+  const machine = oneOf(random, namesOf(controlPlaneMachines(topology)), 'cp-1');
+  const sign = random.chance(1, 2) ? '+' : '-';
+  return [[`clock-skew ${machine} ${sign}${1 + random.below(120)}s`, 'heal clock-skew']];
 }
 
 function faultChoices(random: Random, topology: Topology): Choice[] {
@@ -287,3 +295,9 @@ function faultChoices(random: Random, topology: Topology): Choice[] {
     [`kill ${one(workers)}/containerd`, undefined],
   ];
 }
+
+const choicesOf: Readonly<Record<FaultStyle, (random: Random, topology: Topology) => Choice[]>> = {
+  any: faultChoices,
+  leaders: leaderFaults,
+  clocks: clockFaults,
+};

@@ -93,9 +93,9 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: "holder() !== '' && observedAt + (observed?.spec.leaseDurationSeconds ?? 0) * SECOND > env.uptime()",
     replace:
       "holder() !== '' && env.now() % 1_000_000_000_000_000 >= 0 && Number(observed?.spec.renewTime?.slice(14, 16)) * 60 + Number(observed?.spec.renewTime?.slice(17, 19)) + 15 > Math.floor(env.now() / SECOND) % 3600",
-    from: 5,
     seeds: 2,
-    minutes: 4,
+    minutes: 2,
+    faults: 'clocks',
     runs: 'cluster',
   },
   {
@@ -103,9 +103,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'control-plane/kube-apiserver/handlers/read.ts',
     find: 'object = await server.store.get(key, cache.get(key));',
     replace: 'object = cache.get(key);',
-    from: 3,
-    seeds: 1,
-    minutes: 3,
+    // What etcd tells of changes is 50 ms on its way.
+    where: {
+      file: 'control-plane/kube-apiserver/storage/watch-hub.ts',
+      find: 'response: (response) => this.#receive(response),',
+      replace: 'response: (response) => void this.#env.after(50_000, () => this.#receive(response)),',
+    },
+    seeds: 3,
+    minutes: 2,
     runs: 'cluster',
   },
   {
