@@ -15,6 +15,8 @@ test('a member of etcd that lost its data is replaced from the page, and votes a
   await run(cluster, 'fault kill cp-3/etcd');
   await page.getByRole('radio', { name: '10×', exact: true }).click();
   await role(/not running/);
+  // Members take no new one before they have been connected for five seconds.
+  await run(cluster, 'sleep 10');
   await choose('replace');
   await role(/learner/);
   await choose('promote');

@@ -109,7 +109,8 @@ function actionsOf(
     actions.push({
       name: 'replace',
       says: 'Removes the member, adds a new one as a learner, and starts it without the old data',
-      lines: [remove, add, ...joinLines(host)],
+      // A cluster that refuses the new member is left as it is.
+      lines: [[remove, add, ...joinLines(host)].join(' && ')],
     });
   actions.push({ name: 'remove', says: 'It leaves the cluster for good', lines: [remove] });
   return actions;
