@@ -1,6 +1,7 @@
 import { defineConfig } from '@playwright/test';
 
 const port = 4398;
+const DOOR = /door\.spec\.ts$/;
 
 /** The built page in Chromium. `PAGE` names another address where it is served already. */
 export default defineConfig({
@@ -9,7 +10,12 @@ export default defineConfig({
   timeout: 120_000,
   expect: { timeout: 15_000 },
   fullyParallel: false,
-  workers: 1,
+  workers: 2,
+  // One page at a time has the door: its tests come when no other page is open.
+  projects: [
+    { name: 'page', testIgnore: DOOR },
+    { name: 'door', testMatch: DOOR, dependencies: ['page'] },
+  ],
   use: {
     baseURL: process.env['PAGE'] ?? `http://127.0.0.1:${port}`,
     viewport: { width: 1280, height: 720 },
