@@ -60,8 +60,9 @@ function programsAtBoot({ hosts }: Machines): string[] {
 
 async function placementOf(name: PlacementName): Promise<Placement> {
   const processors = Math.max(1, navigator.hardwareConcurrency);
-  if (name === 'workers') return createWorkers({ create: spares.create, parallel: processors });
-  if (name === 'pool') return createPool({ create: pooled, size: Math.min(8, processors) });
+  const parallel = { parallel: processors, parallelWatched: Math.max(1, processors - 1) };
+  if (name === 'workers') return createWorkers({ create: spares.create, ...parallel });
+  if (name === 'pool') return createPool({ create: pooled, size: Math.min(8, processors), ...parallel });
   const [{ createInThread }, { programs }] = await Promise.all([
     import('../src/sim/placement/in-thread.ts'),
     import('../src/cluster/programs.ts'),

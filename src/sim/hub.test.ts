@@ -208,3 +208,16 @@ test('workers are told with their processes and events', async () => {
   expect((await session.export()).inputs).toMatchObject([{ kind: 'worker-lost', worker: 'a/echo' }]);
   await session.stop();
 });
+
+test('a placement hears whether the run is watched: at any speed but the fullest, and not on the way to a time', async () => {
+  const heard: boolean[] = [];
+  const session = open({ ...createInThread(programs), paced: (watched) => heard.push(watched) });
+  await session.runUntil(50 * MILLISECOND);
+  expect(heard.at(-1)).toBe(false);
+  await session.resume();
+  await session.input({ kind: 'text', process: 'a/echo', text: 'x' });
+  while (heard.at(-1) !== true) await new Promise((resolve) => setImmediate(resolve));
+  await session.setSpeed(Infinity);
+  while (heard.at(-1) !== false) await new Promise((resolve) => setImmediate(resolve));
+  await session.stop();
+});

@@ -250,6 +250,7 @@ class Hub implements Session {
   /** Executes windows for a while. Returns for how long there is nothing to do: 0, some ms of wall time, or Infinity. */
   async #slice(): Promise<number> {
     const end = this.#clock.now() + SLICE_MS;
+    this.#options.placement.paced?.(this.#goals.length === 0 && this.#pace.speed !== Infinity);
     do {
       const to = this.#target();
       if (to === undefined) return Infinity;

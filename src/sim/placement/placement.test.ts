@@ -238,6 +238,43 @@ test('a worker that is terminated before its turn in a window, or after it, is l
   }
 });
 
+test('a watched run leaves a processor to the picture: fewer workers have something to do at once, and nothing else changes', async () => {
+  const atOnce: number[] = [];
+  const hashes: string[] = [];
+  for (const watched of [false, true]) {
+    const create = fakeWorkers(programs);
+    let asked = 0;
+    let most = 0;
+    const placement = createWorkers({
+      parallel: 2,
+      parallelWatched: 1,
+      create(worker, program) {
+        const port = create(worker, program);
+        return {
+          ...port,
+          post(text) {
+            most = Math.max(most, ++asked);
+            port.post(text);
+          },
+          onMessage: (handler) =>
+            port.onMessage((text) => {
+              asked--;
+              handler(text);
+            }),
+        };
+      },
+    });
+    placement.paced?.(watched);
+    const sim = createSim({ hosts, programs, placement });
+    await sim.runFor(60 * MILLISECOND);
+    atOnce.push(most);
+    hashes.push(sim.hash());
+    placement.stop();
+  }
+  expect(atOnce).toEqual([2, 1]);
+  expect(hashes[1]).toBe(hashes[0]);
+});
+
 test('once stopped, no worker is made for those who still waited for their turn', () => {
   const create = fakeWorkers(programs);
   const made: string[] = [];

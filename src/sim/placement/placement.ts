@@ -6,6 +6,8 @@ export interface Placement {
   readonly name: PlacementName;
   /** Handles the deliveries of one window, which are in order of time. Synchronous where nothing has to be awaited. */
   run(deliveries: readonly Delivery[], observed: boolean): WindowOutcome | Promise<WindowOutcome>;
+  /** The run goes at a speed at which it is watched, or as fast as it can. */
+  paced?(watched: boolean): void;
   /** All processes of the group have ended: its worker goes too. */
   end(group: string): void;
   workers(): readonly PlacedWorker[];

@@ -26,6 +26,7 @@ export function tapOutput(placement: Placement, program: string, hear: (text: st
       const outcome = placement.run(deliveries, observed);
       return outcome instanceof Promise ? outcome.then(listen) : listen(outcome);
     },
+    paced: (watched) => placement.paced?.(watched),
     end: (group) => placement.end(group),
     workers: () => placement.workers(),
     terminate: (worker) => placement.terminate(worker),

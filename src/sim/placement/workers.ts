@@ -19,6 +19,8 @@ export interface WorkersOptions {
   readonly deadline?: number;
   /** How many workers are given something to do at once. More than there are processors only keeps everybody else from them. */
   readonly parallel?: number;
+  /** The same while the run is watched: a processor less leaves one to the picture. */
+  readonly parallelWatched?: number;
 }
 
 const DEADLINE_MS = 10_000;
@@ -67,6 +69,8 @@ class PlacementOverWorkers implements Placement {
   readonly #create: WorkerFactory;
   readonly #deadline: number;
   readonly #parallel: number;
+  readonly #parallelWatched: number;
+  #watched = false;
   readonly #home: (group: string) => string;
   readonly #placed = new Map<string, Placed>();
   /** What workers have still to be given in the present window. */
@@ -81,6 +85,7 @@ class PlacementOverWorkers implements Placement {
     this.#create = options.create;
     this.#deadline = options.deadline ?? DEADLINE_MS;
     this.#parallel = options.parallel ?? Infinity;
+    this.#parallelWatched = options.parallelWatched ?? this.#parallel;
     this.#home = home;
   }
 
@@ -102,8 +107,13 @@ class PlacementOverWorkers implements Placement {
         answers.push({ groups, answer: await this.#ask(placed, batch, observed) });
       }
     };
-    await Promise.all(Array.from({ length: Math.min(this.#parallel, waiting.size) }, askOneByOne));
+    const most = this.#watched ? this.#parallelWatched : this.#parallel;
+    await Promise.all(Array.from({ length: Math.min(most, waiting.size) }, askOneByOne));
     return collect(answers, this.#unreported.splice(0));
+  }
+
+  paced(watched: boolean): void {
+    this.#watched = watched;
   }
 
   end(group: string): void {

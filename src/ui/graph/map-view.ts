@@ -76,7 +76,11 @@ export function mapViewOf(world: World, machines: readonly MachineInfo[], before
   const unplaced: PodView[] = [];
   for (const pod of podsOf(world)) {
     if (pod.node === '') unplaced.push(pod);
-    else if (!pod.mirror) byNode.set(pod.node, [...(byNode.get(pod.node) ?? []), pod]);
+    else if (!pod.mirror) {
+      const there = byNode.get(pod.node);
+      if (there === undefined) byNode.set(pod.node, [pod]);
+      else there.push(pod);
+    }
   }
   const leader = etcdLeader(world);
   const etcdRole = machines.some(({ role }) => role === 'etcd') ? 'etcd' : 'control-plane';

@@ -69,16 +69,18 @@ export function createPump(
     justDrew = false;
     const budget = waiting > BEHIND ? BUDGET * 2.5 : spare ? SPARE_BUDGET : BUDGET;
     model.flights.clock = { wall: started, virtual: queue[0]?.[offset]?.at ?? 0, speed: status?.speed ?? 1 };
-    while (queue.length > 0 && frame.wall() - started < budget) foldChunk();
-    report();
+    // A frame that redraws has enough to do, unless more and more waits.
+    const redraws = touched.size > 0 && started - drawn >= pause && waiting < BEHIND;
+    if (!redraws) while (queue.length > 0 && frame.wall() - started < budget) foldChunk();
+    report(redraws || waiting >= BEHIND);
     if (queue.length > 0 || touched.size > 0) scheduled = frame.request(run);
   };
 
-  const report = (): void => {
+  const report = (mayRedraw: boolean): void => {
     if (status === undefined) return;
     const shown = queue.length > 0 ? { ...status, now: Math.min(status.now, model.world.now) } : status;
     const wall = frame.wall();
-    if (wall - drawn < pause) {
+    if (!mayRedraw || wall - drawn < pause) {
       folded(NOTHING, shown);
       return;
     }

@@ -1,3 +1,4 @@
+import { PREFIX } from './parse.ts';
 import type { TraceEvent, TraceNote } from '../../sim/trace.ts';
 import { foldRaft } from './fold-raft.ts';
 import { hostOf, type ContainerState, type ProcessState, type SandboxState, type World } from './world.ts';
@@ -193,11 +194,12 @@ function foldApply(
   for (const change of note.changes) {
     if (change.value === undefined) {
       world.objects.delete(change.key);
+      world.pods.delete(change.key);
       continue;
     }
     const before = change.version > 1 ? world.objects.get(change.key) : undefined;
     const { key, value, createRevision, version } = change;
-    world.objects.set(key, {
+    const stored = {
       key,
       value,
       revision: note.revision,
@@ -205,7 +207,9 @@ function foldApply(
       version,
       at,
       createdAt: before?.createdAt ?? at,
-    });
+    };
+    world.objects.set(key, stored);
+    if (key.startsWith(PREFIX.pods)) world.pods.set(key, stored);
   }
   return 'objects';
 }

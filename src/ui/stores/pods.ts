@@ -35,8 +35,7 @@ const projected = new WeakMap<World, { readonly version: number; readonly pods: 
 function projectPods(world: World): PodView[] {
   const views: PodView[] = [];
   const known = new Set<string>();
-  for (const stored of world.objects.values()) {
-    if (!stored.key.startsWith(PREFIX.pods)) continue;
+  for (const stored of world.pods.values()) {
     const pod = readAs('pods', stored);
     const uid = pod.metadata?.uid ?? stored.key;
     known.add(uid);
@@ -66,7 +65,7 @@ function viewOf(world: World, stored: StoredObject, pod: Partial<Pod>, uid: stri
 
 /** A static pod's sandbox has the manifest's uid, its mirror object another one: they meet by name. */
 function isMirrored(world: World, sandbox: SandboxState): boolean {
-  return world.objects.has(`${PREFIX.pods}${sandbox.pod}`);
+  return world.pods.has(`${PREFIX.pods}${sandbox.pod}`);
 }
 
 function orphanOf(world: World, sandbox: SandboxState): PodView {

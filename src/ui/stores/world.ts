@@ -15,6 +15,8 @@ export interface World {
   /** The newest note that an entry's own leader gave, by log index. */
   entries: Map<number, RaftEntryNote>;
   objects: Map<string, StoredObject>;
+  /** Those of them that are pods. */
+  pods: Map<string, StoredObject>;
   revision: number;
   /** The revision that each member has applied. */
   applied: Map<string, number>;
@@ -159,6 +161,7 @@ export function createWorld(): World {
     members: new Map(),
     entries: new Map(),
     objects: new Map(),
+    pods: new Map(),
     revision: 0,
     applied: new Map(),
     sandboxes: new Map(),
@@ -178,6 +181,7 @@ export function copyWorld(world: World): World {
     members: new Map([...world.members].map(([host, member]) => [host, { ...member, terms: [...member.terms] }])),
     entries: new Map(world.entries),
     objects: new Map(world.objects),
+    pods: new Map(world.pods),
     applied: new Map(world.applied),
     sandboxes: new Map(world.sandboxes),
     faults: new Map(world.faults),
