@@ -16,6 +16,9 @@ export interface TableOptions {
   readonly eventColumn?: boolean;
 }
 
+/** MODIFIED and BOOKMARK: the column does not move when one of them comes. */
+const LONGEST_EVENT = 8;
+
 /** Prints what the server made of objects as a Table. Models printers.TablePrinter. */
 export class TablePrinter {
   private readonly writer: Tabwriter;
@@ -52,7 +55,7 @@ export class TablePrinter {
       cells.push(isName && this.options.kind !== undefined ? `${this.options.kind}/${text}` : text);
     });
     if (this.options.withNamespace) cells.unshift(namespaceOf(meta));
-    if (this.options.eventColumn === true) cells.unshift(event ?? '');
+    if (this.options.eventColumn === true) cells.unshift((event ?? '').padEnd(LONGEST_EVENT));
     const labels = labelsOf(meta);
     for (const key of this.options.labelColumns) cells.push(labels[key] ?? '');
     if (this.options.showLabels) cells.push(labelText(labels));

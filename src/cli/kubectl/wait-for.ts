@@ -22,7 +22,7 @@ export type Verdict = 'met' | 'not yet';
 
 /**
  * Reads an object and follows it until `check` is content; `undefined` stands for its absence. Rejects with the usual
- * words when the time is over. Models kubectl/pkg/cmd/wait.
+ * words when the time is over. Without any time it looks once. Models kubectl/pkg/cmd/wait.
  */
 export async function waitFor(
   context: Context,
@@ -34,6 +34,7 @@ export async function waitFor(
   for (;;) {
     const found = await readOrAbsent(context, target);
     if (check(found) === 'met') return found;
+    if (timeout === 0) throw new CliError(`condition not met for ${target.resource.plural}/${target.name}`);
     const left = deadline - context.io.now();
     if (left <= 0) throw timedOut(target);
     const seen = await watchOnce(context, target, found, left, check);

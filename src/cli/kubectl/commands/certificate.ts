@@ -4,6 +4,7 @@ import type { Command, Context } from '../command.ts';
 import { FILE_FLAGS } from '../common-flags.ts';
 import { pathTo } from '../discovery.ts';
 import { CliError, hasReason } from '../errors.ts';
+import { commandHelp } from '../help.ts';
 import { list, str, withValue } from '../object.ts';
 import { OUTPUT_FLAGS, reporter } from '../output.ts';
 import { filesGiven, fileTargets, select } from '../selection.ts';
@@ -22,6 +23,7 @@ export const certificate: Command = {
     verdict('approve', 'Approve a certificate signing request', 'approved', 'Approved', 'KubectlApprove'),
     verdict('deny', 'Deny a certificate signing request', 'denied', 'Denied', 'KubectlDeny'),
   ],
+  run: async (context) => context.out(commandHelp(certificate, context.path)),
 };
 
 function verdict(name: string, short: string, done: string, type: string, reason: string): Command {

@@ -11,6 +11,7 @@ import { TABLE_TYPE } from '../server.ts';
 import { TablePrinter } from '../table.ts';
 import type { TableOptions } from '../table.ts';
 import { followWatch, resourceVersionOf } from '../watch-stream.ts';
+import { plainTable } from '../plain-table.ts';
 import { sortObjects, sortRows } from '../sort-by.ts';
 
 export const get: Command = {
@@ -214,6 +215,9 @@ function severalTypes(context: Context, targets: readonly Target[]): boolean {
   );
 }
 
+const serverPrints = (context: Context): boolean => context.flags.bool('server-print');
+const tableType = (context: Context): string | undefined => (serverPrints(context) ? TABLE_TYPE : undefined);
+
 async function getTables(context: Context, targets: readonly Target[], options: SelectionOptions): Promise<void> {
   const withKind = context.flags.bool('show-kind') || severalTypes(context, targets);
   const sortBy = context.flags.string('sort-by');
@@ -223,7 +227,9 @@ async function getTables(context: Context, targets: readonly Target[], options: 
   for (const target of targets) {
     let pages: Obj[];
     try {
-      pages = await fetchPages(context, target, options, TABLE_TYPE, sortBy === '' ? {} : { includeObject: 'Object' });
+      const more = sortBy === '' || !serverPrints(context) ? {} : { includeObject: 'Object' };
+      const found = await fetchPages(context, target, options, tableType(context), more);
+      pages = found.map((page) => plainTable(context, page));
     } catch (error) {
       if (!ignored(context, error)) errors.push(await explainMissing(context, target, error));
       continue;
@@ -264,11 +270,11 @@ async function watchTargets(context: Context, targets: readonly Target[], option
     printer === undefined
       ? new TablePrinter((text) => context.out(text), tableOptions(context, target, withKind))
       : undefined;
-  const accept = table === undefined ? undefined : TABLE_TYPE;
+  const accept = table === undefined ? undefined : tableType(context);
   const pages = await fetchPages(context, target, options, accept);
   if (!context.flags.bool('watch-only')) {
     for (const page of pages) {
-      if (table !== undefined) table.print(page, 'ADDED');
+      if (table !== undefined) table.print(plainTable(context, page), 'ADDED');
       else for (const item of itemsOf(page, target)) printer?.print(item);
     }
     (table ?? printer)?.flush();
@@ -288,7 +294,7 @@ async function watchTargets(context: Context, targets: readonly Target[], option
     pathTo(target.resource, target.namespace),
     { query, ...(accept === undefined ? {} : { accept }) },
     (event) => {
-      if (table !== undefined) table.print(event.object, event.type);
+      if (table !== undefined) table.print(plainTable(context, event.object), event.type);
       else printer?.print(event.object);
       (table ?? printer)?.flush();
       return 'go on';

@@ -1,3 +1,4 @@
+import type { Micros } from '../../../sim/env.ts';
 import type { Command, Context } from '../command.ts';
 import { ALL_FLAG, ALL_NAMESPACES_FLAG, FILENAME_FLAG, RECURSIVE_FLAG, SELECTOR_FLAGS } from '../common-flags.ts';
 import { pathTo } from '../discovery.ts';
@@ -49,9 +50,8 @@ async function runWait(context: Context): Promise<void> {
     allNamespaces: context.allNamespaces,
   };
   const timeout = context.flags.duration('timeout') < 0 ? FOREVER : context.flags.duration('timeout');
-  const deadline = context.io.now() + timeout;
   const targets = await select(context, options);
-  await waitAll(context, targets, options, condition, deadline);
+  await waitAll(context, targets, options, condition, timeout);
 }
 
 function conditionOf(text: string): Condition {
@@ -112,8 +112,9 @@ async function waitAll(
   targets: readonly Target[],
   options: SelectionOptions,
   condition: Condition,
-  deadline: number,
+  timeout: Micros,
 ): Promise<void> {
+  const deadline = context.io.now() + timeout;
   const errors: Error[] = [];
   const attempt = async (step: () => Promise<void>): Promise<void> => {
     try {
@@ -131,7 +132,7 @@ async function waitAll(
         visited++;
         await attempt(async () => {
           if (over) throw timedOut(object.target);
-          await waitOne(context, object, condition, deadline);
+          await waitOne(context, object, condition, timeout === 0 ? 0 : Math.max(1, deadline - context.io.now()));
         });
         over ||= errors.length > 0 && context.io.now() >= deadline;
       }
@@ -190,9 +191,8 @@ async function waitOne(
   context: Context,
   { object, target }: Waited,
   condition: Condition,
-  deadline: number,
+  left: Micros,
 ): Promise<void> {
-  const left = Math.max(0, deadline - context.io.now());
   let live: Obj | undefined = object;
   if (condition.kind === 'delete') {
     const uid = uidOf(object);
