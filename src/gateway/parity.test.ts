@@ -49,6 +49,7 @@ function comparable(text: string, bench: Bench, alone: boolean): string {
   const seen = text
     .replaceAll(REFLECTOR_LOG, '')
     .replaceAll(LOG_HEADER, '$1 ')
+    .replaceAll(/ milliseconds=\d+/g, ' milliseconds=N')
     .replaceAll(bench.folder, '/home/user')
     .replaceAll(/kubectl-edit-\d+/g, 'kubectl-edit-N')
     .replaceAll(bench.serving.address, 'https://10.0.0.10:6443')

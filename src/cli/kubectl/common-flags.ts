@@ -103,5 +103,5 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = [
   { name: 'warnings-as-errors', type: 'bool', fallback: 'false', usage: 'Exit with an error if the server warns.' },
   { name: 'profile', type: 'string', fallback: 'none', usage: 'Profile to record.' },
   { name: 'profile-output', type: 'string', usage: 'Where to record it.' },
-  { name: 'v', short: 'v', type: 'string', fallback: '0', usage: 'Verbosity of the log.' },
+  { name: 'v', short: 'v', type: 'int', fallback: '0', usage: 'Verbosity of the log.' },
 ];

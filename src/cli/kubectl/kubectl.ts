@@ -5,7 +5,7 @@ import { SECOND } from '../../lib/time.ts';
 import { COMMANDS } from './commands/index.ts';
 import type { Command, Context } from './command.ts';
 import { GLOBAL_FLAGS } from './common-flags.ts';
-import { asError, CliError, describeFailure, ExitError, PlainError, usageError } from './errors.ts';
+import { asError, CliError, describeFailure, ExitError, PlainError, StatusError, usageError } from './errors.ts';
 import { flagError, FlagError, HelpRequested, parseArgs } from './flags.ts';
 import type { FlagSpec, ParsedFlags } from './flags.ts';
 import { commandHelp, inOrder, rootHelp } from './help.ts';
@@ -14,6 +14,7 @@ import type { Identity, KubeConfigFile, KubectlIo } from './io.ts';
 import { str } from './object.ts';
 import type { Obj } from './server.ts';
 import { base64ToText } from '../text/base64.ts';
+import { RequestLog } from './request-log.ts';
 import { Server } from './server.ts';
 import { similarNames } from './suggest.ts';
 
@@ -118,7 +119,12 @@ async function runCommand(command: Command, path: string, rest: readonly string[
   const missing = flags.missing();
   if (missing.length > 0) throw new CliError(`required flag(s) "${missing.join('", "')}" not set`);
   const context = createContext(io, path, flags, command);
-  await command.run(context);
+  try {
+    await command.run(context);
+  } catch (error) {
+    if (error instanceof StatusError) context.server.log.failed(error);
+    throw error;
+  }
   context.server.failIfWarned();
   return 0;
 }
@@ -197,7 +203,9 @@ function serverFor(
   const cluster = file.clusters[global('cluster') || str(context, 'cluster')];
   const server = global('server') || str(cluster, 'server') || NO_SERVER;
   const identity = token === '' ? identityOf(io, user) : undefined;
-  return new Server(io.connect(server, identity), headers, timeout, flags.bool('warnings-as-errors'));
+  const log = new RequestLog(io, flags.int('v'), server);
+  log.loaded(io.config(flags.string('kubeconfig') || undefined).path);
+  return new Server(io.connect(server, identity), headers, log, timeout, flags.bool('warnings-as-errors'));
 }
 
 /** Whom the certificate of a user's entry is for. */

@@ -5,6 +5,7 @@ import type { HttpResponse, HttpStream, RequestInit, RpcFailure } from '../../si
 import type { Status } from '../../api/types.gen.ts';
 import { ExitError, StatusError } from './errors.ts';
 import type { KubectlIo } from './io.ts';
+import type { RequestLog } from './request-log.ts';
 
 /** Any object of the API as data. */
 export type Obj = JsonObject;
@@ -39,24 +40,32 @@ export const TABLE_TYPE = 'application/json;as=Table;v=v1;g=meta.k8s.io,applicat
 export class Server {
   readonly io: KubectlIo;
   readonly headers: Readonly<Record<string, string>>;
+  readonly log: RequestLog;
   private readonly timeout: Micros | undefined;
   private readonly seenWarnings = new Set<string>();
   private readonly warningsAsErrors: boolean;
   warnings = 0;
 
-  constructor(io: KubectlIo, headers: Readonly<Record<string, string>>, timeout?: Micros, warningsAsErrors = false) {
+  constructor(
+    io: KubectlIo,
+    headers: Readonly<Record<string, string>>,
+    log: RequestLog,
+    timeout?: Micros,
+    warningsAsErrors = false,
+  ) {
     this.io = io;
     this.headers = headers;
+    this.log = log;
     this.timeout = timeout;
     this.warningsAsErrors = warningsAsErrors;
   }
 
   async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const timeout = options.timeout ?? this.timeout;
-    const response = await this.io.client.raw(
-      this.request(method, path, options),
-      timeout === undefined ? {} : { timeout },
-    );
+    const request = this.request(method, path, options);
+    const answered = this.log.asked(request);
+    const response = await this.io.client.raw(request, timeout === undefined ? {} : { timeout });
+    answered(response, response.body);
     this.showWarnings(response.headers);
     if (response.status >= 400) throw new StatusError(statusOf(response, method, options.about));
     return { status: response.status, body: response.body };
@@ -75,8 +84,11 @@ export class Server {
       handlers.refused(new StatusError(statusOf({ ...refusal.head, body: refusal.body }, method)), refusal.body);
       refusal = undefined;
     };
-    const stream = this.io.client.rawStream(this.request(method, path, options), {
+    const request = this.request(method, path, options);
+    const answered = this.log.asked(request);
+    const stream = this.io.client.rawStream(request, {
       head: (response) => {
+        answered(response);
         this.showWarnings(response.headers);
         if (response.status < 400) {
           if (response.body !== '') handlers.data(response.body, 1);

@@ -55,7 +55,9 @@ async function runVersion(context: Context): Promise<void> {
   } = VERSION;
   const shown: Obj = { clientVersion: client, kustomizeVersion: KUSTOMIZE };
   if (output === '') context.out(`Client Version: ${client.gitVersion}\nKustomize Version: ${KUSTOMIZE}\n`);
-  const server = context.flags.bool('client') ? undefined : await context.server.json('GET', '/version');
+  const server = context.flags.bool('client')
+    ? undefined
+    : await context.server.json('GET', '/version', { query: { timeout: '32s' } });
   if (output === '')
     return server === undefined ? undefined : context.out(`Server Version: ${str(server, 'gitVersion')}\n`);
   const all = server === undefined ? shown : { ...shown, serverVersion: server };

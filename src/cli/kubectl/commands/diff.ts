@@ -70,7 +70,12 @@ async function differences(context: Context): Promise<void> {
     const namespaces = new Set(targets.map(({ namespace }) => namespace).filter((each) => each !== ''));
     const kept = pairs.flatMap(({ live }) => (live === undefined ? [] : [live]));
     const gone = await toPrune(context, allowed, kept, [...namespaces]).catch((error: unknown) => {
-      logLine(context, 'W', 'diff.go:758', `pruning failed and could not be evaluated err: ${asError(error).message}`);
+      logLine(
+        context.io,
+        'W',
+        'diff.go:758',
+        `pruning failed and could not be evaluated err: ${asError(error).message}`,
+      );
       return [];
     });
     for (const { resource, namespace, object } of gone)

@@ -64,7 +64,7 @@ async function kindsToPrune(context: Context, allowed: readonly ApiResource[]): 
   if (allowed.length > 0) return allowed;
   if (context.namespaceGiven)
     logLine(
-      context,
+      context.io,
       'W',
       'prune.go:71',
       'Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target explicitly in the --prune-allowlist flag.',
