@@ -3,16 +3,7 @@ import type { Context } from '../command.ts';
 import type { Obj } from '../server.ts';
 import { hasReason } from '../errors.ts';
 import { writeEvents } from './events.ts';
-import {
-  DescribeWriter,
-  labelLines,
-  LEVEL_0,
-  LEVEL_1,
-  LEVEL_2,
-  LEVEL_3,
-  writeAnnotations,
-  writeLabels,
-} from './writer.ts';
+import { DescribeWriter, labelLines, LEVEL_0, LEVEL_1, LEVEL_2, LEVEL_3, writeHead } from './writer.ts';
 import type { Describer } from './writer.ts';
 
 export const service: Describer = {
@@ -22,10 +13,7 @@ export const service: Describer = {
     const writer = new DescribeWriter();
     const spec = record(object, 'spec');
     const slices = await endpointSlices(context, object);
-    writer.line(LEVEL_0, 'Name:', nameOf(object));
-    writer.line(LEVEL_0, 'Namespace:', namespaceOf(object));
-    writeLabels(writer, object);
-    writeAnnotations(writer, object);
+    writeHead(writer, object);
     const selector = labelLines(stringMap(spec, 'selector')).join(',');
     writer.line(LEVEL_0, 'Selector:', selector === '' ? '<none>' : selector);
     writer.line(LEVEL_0, 'Type:', str(spec, 'type'));
@@ -116,10 +104,7 @@ export const endpoints: Describer = {
   kind: 'Endpoints',
   async describe(context, object, events) {
     const writer = new DescribeWriter();
-    writer.line(LEVEL_0, 'Name:', nameOf(object));
-    writer.line(LEVEL_0, 'Namespace:', namespaceOf(object));
-    writeLabels(writer, object);
-    writeAnnotations(writer, object);
+    writeHead(writer, object);
     writer.write(LEVEL_0, 'Subsets:\n');
     for (const subset of list(object, 'subsets')) {
       for (const [field, title] of [
@@ -151,10 +136,7 @@ export const endpointSlice: Describer = {
   kind: 'EndpointSlice',
   async describe(context, object, events) {
     const writer = new DescribeWriter();
-    writer.line(LEVEL_0, 'Name:', nameOf(object));
-    writer.line(LEVEL_0, 'Namespace:', namespaceOf(object));
-    writeLabels(writer, object);
-    writeAnnotations(writer, object);
+    writeHead(writer, object);
     writer.line(LEVEL_0, 'AddressType:', str(object, 'addressType'));
     const ports = list(object, 'ports');
     if (ports.length === 0) writer.write(LEVEL_0, 'Ports: <unset>\n');

@@ -2,9 +2,9 @@
 import { brokenRule, compactRules } from '../../../api/policy-rules.ts';
 import type { PolicyRule } from '../../../api/types.gen.ts';
 import { compareStrings } from '../../../lib/order.ts';
-import { list, nameOf, str } from '../object.ts';
+import { list, str } from '../object.ts';
 import type { Obj } from '../server.ts';
-import { DescribeWriter, LEVEL_0, LEVEL_1, writeAnnotations, writeLabels } from './writer.ts';
+import { DescribeWriter, LEVEL_0, LEVEL_1, writeHead } from './writer.ts';
 import type { Describer } from './writer.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';
@@ -16,9 +16,7 @@ export const clusterRoleBinding = describerOfBinding('ClusterRoleBinding');
 
 function begun(object: Obj): DescribeWriter {
   const writer = new DescribeWriter();
-  writer.line(LEVEL_0, 'Name:', nameOf(object));
-  writeLabels(writer, object);
-  writeAnnotations(writer, object);
+  writeHead(writer, object, false);
   return writer;
 }
 

@@ -4,16 +4,7 @@ import { goValue } from '../../text/go-value.ts';
 import { base64ToText } from '../../text/base64.ts';
 import { annotationsOf, bool, list, nameOf, namespaceOf, str, stringMap } from '../object.ts';
 import { writeEvents } from './events.ts';
-import {
-  DescribeWriter,
-  labelLines,
-  LEVEL_0,
-  LEVEL_1,
-  multiline,
-  timeText,
-  writeAnnotations,
-  writeLabels,
-} from './writer.ts';
+import { DescribeWriter, labelLines, LEVEL_0, LEVEL_1, multiline, timeText, writeHead } from './writer.ts';
 import type { Describer } from './writer.ts';
 import type { Obj } from '../server.ts';
 import { pathTo } from '../discovery.ts';
@@ -21,10 +12,7 @@ import type { Context } from '../command.ts';
 import { discoveryOf } from '../selection.ts';
 
 function writeIdentity(writer: DescribeWriter, object: Obj): void {
-  writer.line(LEVEL_0, 'Name:', nameOf(object));
-  if (namespaceOf(object) !== '') writer.line(LEVEL_0, 'Namespace:', namespaceOf(object));
-  writeLabels(writer, object);
-  writeAnnotations(writer, object);
+  writeHead(writer, object, namespaceOf(object) !== '');
 }
 
 export const namespace: Describer = {
@@ -152,10 +140,7 @@ export const generic: Describer = {
   kind: '*',
   async describe(context, object, events) {
     const writer = new DescribeWriter();
-    writer.line(LEVEL_0, 'Name:', nameOf(object));
-    writer.line(LEVEL_0, 'Namespace:', namespaceOf(object));
-    writeLabels(writer, object);
-    writeAnnotations(writer, object);
+    writeHead(writer, object);
     writeContent(writer, 0, object, '');
     writeEvents(context, writer, await events(object));
     return writer.finish();

@@ -2,7 +2,7 @@ import { formatRfc1123z, parseTime } from '../../../lib/time.ts';
 import { humanDuration } from '../../../lib/duration.ts';
 import { DESCRIBE_TABS, tabulate } from '../../text/tabwriter.ts';
 import type { Context } from '../command.ts';
-import { annotationsOf, labelsOf } from '../object.ts';
+import { annotationsOf, labelsOf, nameOf, namespaceOf } from '../object.ts';
 import type { Obj } from '../server.ts';
 
 export const LEVEL_0 = 0;
@@ -64,6 +64,14 @@ export function labelLines(labels: Readonly<Record<string, string>>): string[] {
 
 export function writeLabels(writer: DescribeWriter, object: Obj): void {
   multiline(writer, 'Labels', labelLines(labelsOf(object)));
+}
+
+/** What most kinds begin with. */
+export function writeHead(writer: DescribeWriter, object: Obj, withNamespace = true): void {
+  writer.line(LEVEL_0, 'Name:', nameOf(object));
+  if (withNamespace) writer.line(LEVEL_0, 'Namespace:', namespaceOf(object));
+  writeLabels(writer, object);
+  writeAnnotations(writer, object);
 }
 
 const HIDDEN_ANNOTATIONS = new Set(['kubectl.kubernetes.io/last-applied-configuration']);
