@@ -16,6 +16,8 @@ export const acknowledgedWrites: Invariant = {
   create() {
     const created = new Map<string, Micros[]>();
     const objects = new Map<string, CommittedChange>();
+    /** When what lies at a key was created. */
+    const since = new Map<string, Micros>();
     let at = 0;
     const note = (prefix: string) => {
       const times = (created.get(prefix) ?? []).filter((time) => time > at - KEPT);
@@ -25,9 +27,14 @@ export const acknowledgedWrites: Invariant = {
       at = event.at;
       for (const change of commit?.changes ?? []) {
         const { key } = change;
-        if (change.created) note(key.slice(0, key.lastIndexOf('/') + 1));
-        if (change.deleted) objects.delete(key);
-        else objects.set(key, change);
+        if (change.created) {
+          note(key.slice(0, key.lastIndexOf('/') + 1));
+          since.set(key, at);
+        }
+        if (change.deleted) {
+          objects.delete(key);
+          since.delete(key);
+        } else objects.set(key, change);
       }
       if (event.kind !== 'note' || event.note.type !== 'api.request') return undefined;
       const { verb, path, code, took } = event.note;
@@ -42,9 +49,10 @@ export const acknowledgedWrites: Invariant = {
         created.set(prefix, times.toSpliced(found, 1));
       }
       if (verb === 'delete' && name !== undefined) {
-        // Since recreated under the same name: of that, the history before the answer cannot be told here.
-        const recent = (created.get(prefix) ?? []).some((time) => time >= at - took);
-        const left = objects.get(`${prefix}${name}`);
+        const key = `${prefix}${name}`;
+        // Another of the same name, made while the answer was on its way, is not the one that was deleted.
+        const recent = (since.get(key) ?? 0) >= at - took;
+        const left = objects.get(key);
         if (left !== undefined && left.object?.metadata.deletionTimestamp === undefined && !recent)
           return `DELETE ${path} was answered ${code}, but the object is as it was`;
       }

@@ -450,6 +450,25 @@ describe('each invariant catches what it is for', () => {
     expect(checks.violations).toEqual([]);
   });
 
+  it('what was deleted may be there again under its name before the answer comes, whoever made it', () => {
+    const pods = '/api/v1/namespaces/default/pods';
+    const made = podOf('web', 'r', 100);
+    const told = { ...answer('create', pods, 201), at: 100 * SECONDS + 5 };
+    const deleted = (took: number): TraceEvent => ({
+      ...note('cp-3/kube-apiserver', {
+        ...{ type: 'api.request', verb: 'delete', path: `${pods}/web`, user: 'u', code: 200 },
+        took: took * SECONDS,
+      }),
+      at: 200 * SECONDS,
+    });
+    const late = new InvariantChecks();
+    late.see([made, told, deleted(150)]);
+    expect(late.violations).toEqual([]);
+    const lost = new InvariantChecks();
+    lost.see([made, told, deleted(50)]);
+    expect(lost.violations.map(({ invariant }) => invariant)).toEqual(['no acknowledged write lost']);
+  });
+
   it('what is collected may have had an owner of that name before, or one that waits for it; and others may delete', () => {
     const waits = { deletionTimestamp: '2026-01-01T00:00:00Z', finalizers: ['foregroundDeletion'] };
     for (const events of [
