@@ -29,6 +29,8 @@ interface Outcome {
 
 /** How long the runs of etcd alone have faults. */
 const ETCD_SECONDS = 20;
+/** Most of what a run makes is soon forgotten: with room for it, it is collected less often. */
+const ROOMY = { maxYoungGenerationSizeMb: 192 };
 const COUNTED = ['acknowledgedWrites', 'elections', 'faults', 'podsStarted', 'operations', 'visits', 'events'] as const;
 
 async function runSeed(seed: number, { minutes, shrink, etcd, faults }: Settings): Promise<Outcome> {
@@ -80,7 +82,7 @@ async function main(): Promise<boolean> {
   let next = first;
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const thread = new Worker(new URL(import.meta.url), { workerData: settings });
+      const thread = new Worker(new URL(import.meta.url), { workerData: settings, resourceLimits: ROOMY });
       const give = (): void => {
         if (next < first + count) thread.postMessage(next++);
         else void thread.terminate().then(() => resolve());
