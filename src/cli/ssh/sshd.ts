@@ -15,7 +15,7 @@ import { FileSystem } from '../../unix/file-system.ts';
 import { callbackSink, textSource, type Sink } from '../../unix/pipe.ts';
 import { Shell } from '../../unix/shell/interpreter.ts';
 import { sh } from '../../unix/shell/sh.ts';
-import { runTask, Task, type CommandTable, type ContainerContext } from '../../unix/task.ts';
+import { runTask, Task, type Command, type CommandTable, type ContainerContext } from '../../unix/task.ts';
 import { crictl } from '../crictl/crictl.ts';
 import { etcdctlCommand } from '../etcdctl/command.ts';
 import { iptables, iptablesSave } from './iptables.ts';
@@ -54,7 +54,7 @@ function run(env: Env, exchange: Exchange, request: RunRequest): void {
     callbackSink((text) => {
       if (!gone && text !== '') stream.send(text, channel);
     });
-  const task = new Task(contextOf(env), {
+  const task = new Task(contextOf(env, readsFiles(request.command)), {
     argv: ['bash'],
     vars: new Map(VARIABLES),
     cwd: '/root',
@@ -70,7 +70,7 @@ function run(env: Env, exchange: Exchange, request: RunRequest): void {
     },
   });
   env.spawn(async () => {
-    await refreshed(env, request.command);
+    if (readsFiles(request.command)) await refreshed(env);
     const code = await runTask(task, () => new Shell(task, '-bash', []).runScript(withoutSudo(request.command)));
     if (gone) return;
     stream.send(String(code), 3);
@@ -79,11 +79,29 @@ function run(env: Env, exchange: Exchange, request: RunRequest): void {
 }
 
 /** Paths may lead to what programs with a worker of their own have written. */
-function refreshed(env: Env, command: string): Promise<void> {
+const readsFiles = (command: string): boolean => command.includes('/');
+
+function refreshed(env: Env): Promise<void> {
   const done = env.deferred<void>();
-  if (command.includes('/')) env.disk.refresh(() => done.resolve());
-  else done.resolve();
+  env.disk.refresh(() => done.resolve());
   return done.promise;
+}
+
+/** What others write while a command runs is there for the next one. */
+function refreshing(env: Env, commands: CommandTable): CommandTable {
+  let seen = env.uptime();
+  const wrapped = Object.entries(commands).map(([name, command]): [string, Command] => [
+    name,
+    async (task) => {
+      const code = await command(task);
+      if (env.uptime() > seen) {
+        await refreshed(env);
+        seen = env.uptime();
+      }
+      return code;
+    },
+  ]);
+  return Object.fromEntries(wrapped);
 }
 
 function withoutSudo(command: string): string {
@@ -99,7 +117,7 @@ const VARIABLES: readonly (readonly [string, string])[] = [
   ['ETCDCTL_KEY', `${ETCD_PKI_DIRECTORY}/healthcheck-client.key`],
 ];
 
-function contextOf(env: Env): ContainerContext {
+function contextOf(env: Env, refreshes: boolean): ContainerContext {
   const fs = new FileSystem(env.disk, '', new Map(), []);
   const commands: CommandTable = {
     ...FILE_COMMANDS,
@@ -112,7 +130,15 @@ function contextOf(env: Env): ContainerContext {
     etcdctl: etcdctlCommand([`127.0.0.1:${Ports.etcdClient}`]),
     ...tools,
   };
-  return { env, fs, hostname: env.host, commands, tasks: new Map(), memoryLimit: undefined, nextPid: 2 };
+  return {
+    env,
+    fs,
+    hostname: env.host,
+    commands: refreshes ? refreshing(env, commands) : commands,
+    tasks: new Map(),
+    memoryLimit: undefined,
+    nextPid: 2,
+  };
 }
 
 const tools: CommandTable = {
@@ -185,9 +211,7 @@ async function execute(task: Task, program: string): Promise<number> {
     },
   );
   const code = await task.wait(ended.promise);
-  const seen = env.deferred<void>();
-  env.disk.refresh(() => seen.resolve());
-  await seen.promise;
+  await refreshed(env);
   return code;
 }
 

@@ -565,6 +565,24 @@ describe('each invariant catches what it is for', () => {
     expect(checks.violations).toEqual([]);
   });
 
+  it('a member that was removed and lost its data may start again, and stays out; one that belongs may not', () => {
+    const ids = (by: string, ...members: readonly string[]): TraceEvent =>
+      note(`${by}/etcd`, {
+        type: 'raft.configuration',
+        member: by,
+        members: members.map((id) => ({ id, name: id, address: '', vote: true })),
+        joint: false,
+      });
+    const before = [memberStarted('a', '1', 'x'), memberStarted('b', '2', 'x'), ids('a', '1', '2'), kept('b', 5, 'a')];
+    const again = [memberStarted('b', '2', 'x'), role('b', 1, 'follower')];
+    const removed = new InvariantChecks();
+    removed.see([...before, ids('a', '1'), ...again]);
+    expect(removed.violations).toEqual([]);
+    const member = new InvariantChecks();
+    member.see([...before, ids('a', '1', '2'), ...again]);
+    expect(member.violations.map(({ invariant }) => invariant)).toEqual(['terms only grow']);
+  });
+
   it('and none complains about an orderly run', () => {
     const checks = new InvariantChecks();
     checks.see([
