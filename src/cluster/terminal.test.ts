@@ -66,9 +66,7 @@ describe('a terminal', () => {
     expect(await cluster.type('ssh worker-1 hostname')).toBe('worker-1\n');
     expect(await cluster.type('ssh worker-1 nonsense')).toBe('-bash: nonsense: command not found\n');
     const written = 'rm -rf /var/lib/etcd; ls /var/lib/etcd; sleep 3; ls /var/lib/etcd';
-    expect(await cluster.type(`ssh cp-3 "${written}"`)).toBe(
-      "ls: /var/lib/etcd: No such file or directory\nmember\n",
-    );
+    expect(await cluster.type(`ssh cp-3 "${written}"`)).toBe('ls: /var/lib/etcd: No such file or directory\nmember\n');
     expect(await cluster.type('ssh nowhere')).toBe(
       'ssh: Could not resolve hostname nowhere: Name or service not known\n',
     );
