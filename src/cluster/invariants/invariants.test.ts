@@ -112,10 +112,10 @@ const sandbox = (uid: string, ip: string) =>
   note('n1/kubelet', { type: 'pod.sandbox', pod: `default/${uid}`, uid, node: 'n1', ip, state: 'ready' });
 const memberStarted = (member: string, id: string, cluster: string) =>
   note(`${member}/etcd`, { type: 'etcd.start', member, id, cluster });
-const addressed = (ip: string) =>
-  write(1, '/registry/pods/default/web', { metadata: { uid: 'u' }, spec: {}, status: { podIP: ip } });
-const endpointAt = (ip: string) =>
-  write(2, '/registry/endpointslices/default/web', {
+const addressed = (ip: string, at = 1) =>
+  write(at, '/registry/pods/default/web', { metadata: { uid: 'u' }, spec: {}, status: { podIP: ip } });
+const endpointAt = (ip: string, at = 2) =>
+  write(at, '/registry/endpointslices/default/web', {
     metadata: {},
     endpoints: [
       {
@@ -448,6 +448,19 @@ describe('each invariant catches what it is for', () => {
       later(300),
     ]);
     expect(checks.violations).toEqual([]);
+  });
+
+  it('an endpoint may carry the address that its pod had while the controller’s watch lags, and no other', () => {
+    const moved = () => [...leading(), addressed('10.244.1.2'), addressed('10.244.1.3', 100)];
+    const broken = (events: readonly TraceEvent[]): string[] => {
+      const checks = new InvariantChecks();
+      checks.see(events);
+      return checks.violations.map(({ invariant }) => invariant);
+    };
+    const caughtUp = { ...seenAll(), at: 101 * SECONDS };
+    expect(broken([...moved(), endpointAt('10.244.1.2', 110)])).toEqual([]);
+    expect(broken([...moved(), caughtUp, endpointAt('10.244.1.2', 110)])).toEqual(['endpoints are pods']);
+    expect(broken([...moved(), endpointAt('10.244.1.4', 110)])).toEqual(['endpoints are pods']);
   });
 
   it('what was deleted may be there again under its name before the answer comes, whoever made it', () => {

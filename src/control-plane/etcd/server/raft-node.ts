@@ -316,6 +316,8 @@ export class RaftNode {
   }
 
   private traceVote({ to, term }: Message): void {
+    // It was promised together with a later term: the member is no longer where it gave this vote.
+    if (term < this.term) return;
     const vote = this.nameOf(to) ?? to;
     this.env.trace({ type: 'raft.role', member: this.options.name, term, role: 'follower', vote });
   }
