@@ -34,3 +34,7 @@ it('the same while members are defragmented, and a learner comes and goes', asyn
   // Three or five of each run are the first members.
   expect(changes).toBeGreaterThan(2 * 6);
 }, 300_000);
+
+it.each([201, 266])('seed %i, in which a vote reaches the disk together with a later term', async (seed) => {
+  expect((await runEtcdPlan(etcdPlanOf(seed, SECONDS))).violations).toEqual([]);
+});
