@@ -35,7 +35,7 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}'],
     testTimeout: 240_000,
     hookTimeout: 240_000,
-    // One more than there are processors at least: some files wait for clients of the real world. No module keeps what a test did.
+    // Some files wait for clients of the real world while others compute. No module keeps what a test did.
     maxWorkers: 3,
     isolate: false,
   },

@@ -41,5 +41,5 @@ export async function bundle(entry) {
 }
 
 /** A program that runs for long may still load parts of its bundle. */
-const DAY_MS = 24 * 3_600_000;
-const isOld = (folder) => Date.now() - statSync(folder).mtimeMs > DAY_MS;
+const HOUR_MS = 3_600_000;
+const isOld = (folder) => Date.now() - statSync(folder).mtimeMs > HOUR_MS;

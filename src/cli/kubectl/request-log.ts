@@ -1,3 +1,4 @@
+import { headerName, statusText } from '../../lib/http-text.ts';
 import type { HttpResponse, RequestInit } from '../../sim/http.ts';
 import type { StatusError } from './errors.ts';
 import type { KubectlIo } from './io.ts';
@@ -9,28 +10,6 @@ const URLS = 6;
 const HEADERS = 7;
 const BODIES = 8;
 const CURL = 9;
-
-const REASONS: Readonly<Record<number, string>> = {
-  101: 'Switching Protocols',
-  200: 'OK',
-  201: 'Created',
-  202: 'Accepted',
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  406: 'Not Acceptable',
-  409: 'Conflict',
-  410: 'Gone',
-  413: 'Request Entity Too Large',
-  415: 'Unsupported Media Type',
-  422: 'Unprocessable Entity',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-};
 
 /** kubectl's own log of what it asks the server for: what `-v=6` and higher print. */
 export class RequestLog {
@@ -62,7 +41,7 @@ export class RequestLog {
     return ({ status, headers }, body) => {
       const said = [
         ...(this.#level < HEADERS || this.#level >= CURL ? [names] : []),
-        `status=${quote(`${status} ${REASONS[status] ?? ''}`)}`,
+        `status=${quote(`${status} ${statusText(status)}`)}`,
         ...(this.#level >= BODIES ? [`headers=${block(headerLines(headers))}`] : []),
         `milliseconds=${Math.floor((this.#io.now() - began) / 1_000)}`,
       ];
@@ -98,10 +77,7 @@ const value = (text: string): string =>
 /** Sorted, in the spelling of HTTP; who asks shows no credentials. */
 function headerLines(headers: Readonly<Record<string, string>>): string[] {
   return Object.entries(headers)
-    .map(([name, given]) => [canonical(name), given] as const)
+    .map(([name, given]) => [headerName(name), given] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, given]) => `${name}: ${name === 'Authorization' ? 'Bearer <masked>' : given}`);
 }
-
-const canonical = (name: string): string =>
-  name.toLowerCase().replace(/(^|-)[a-z]/g, (letters) => letters.toUpperCase());

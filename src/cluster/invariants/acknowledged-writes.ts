@@ -15,9 +15,8 @@ export const acknowledgedWrites: Invariant = {
   hears: ['commit', 'api.request'],
   create() {
     const created = new Map<string, Micros[]>();
-    const objects = new Map<string, CommittedChange>();
-    /** When what lies at a key was created. */
-    const since = new Map<string, Micros>();
+    /** What lies at a key, and since when. */
+    const objects = new Map<string, { readonly change: CommittedChange; readonly since: Micros }>();
     let at = 0;
     const note = (prefix: string) => {
       const times = (created.get(prefix) ?? []).filter((time) => time > at - KEPT);
@@ -27,14 +26,9 @@ export const acknowledgedWrites: Invariant = {
       at = event.at;
       for (const change of commit?.changes ?? []) {
         const { key } = change;
-        if (change.created) {
-          note(key.slice(0, key.lastIndexOf('/') + 1));
-          since.set(key, at);
-        }
-        if (change.deleted) {
-          objects.delete(key);
-          since.delete(key);
-        } else objects.set(key, change);
+        if (change.created) note(key.slice(0, key.lastIndexOf('/') + 1));
+        if (change.deleted) objects.delete(key);
+        else objects.set(key, { change, since: change.created ? at : (objects.get(key)?.since ?? 0) });
       }
       if (event.kind !== 'note' || event.note.type !== 'api.request') return undefined;
       const { verb, path, code, took } = event.note;
@@ -49,11 +43,10 @@ export const acknowledgedWrites: Invariant = {
         created.set(prefix, times.toSpliced(found, 1));
       }
       if (verb === 'delete' && name !== undefined) {
-        const key = `${prefix}${name}`;
+        const left = objects.get(`${prefix}${name}`);
         // Another of the same name, made while the answer was on its way, is not the one that was deleted.
-        const recent = (since.get(key) ?? 0) >= at - took;
-        const left = objects.get(key);
-        if (left !== undefined && left.object?.metadata.deletionTimestamp === undefined && !recent)
+        const isThatOne = left !== undefined && left.since < at - took;
+        if (isThatOne && left.change.object?.metadata.deletionTimestamp === undefined)
           return `DELETE ${path} was answered ${code}, but the object is as it was`;
       }
       return undefined;

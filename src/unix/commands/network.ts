@@ -1,3 +1,4 @@
+import { headerName, statusText } from '../../lib/http-text.ts';
 import { SECOND } from '../../sim/env.ts';
 import { RpcFailure, type HttpResponse } from '../../sim/http.ts';
 import { createHttpClient } from '../../sim/http-client.ts';
@@ -214,32 +215,14 @@ const LONG_OPTIONS: Readonly<Record<string, string>> = {
 };
 
 function headText(answer: HttpResponse): string {
-  const lines = Object.entries(answer.headers).map(
-    ([name, value]) => `${name.replace(/(^|-)[a-z]/g, (c) => c.toUpperCase())}: ${value}\r\n`,
-  );
+  const lines = Object.entries(answer.headers).map(([name, value]) => `${headerName(name)}: ${value}\r\n`);
   return `HTTP/1.1 ${answer.status} ${reasonPhrase(answer.status)}\r\n${lines.join('')}\r\n`;
 }
 
+/** As nginx and httpd, which answer here, say it. */
 export function reasonPhrase(status: number): string {
-  return REASONS[status] ?? '';
+  return status === 405 ? 'Not Allowed' : statusText(status);
 }
-const REASONS: Readonly<Record<number, string>> = {
-  200: 'OK',
-  201: 'Created',
-  204: 'No Content',
-  301: 'Moved Permanently',
-  302: 'Found',
-  304: 'Not Modified',
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Not Allowed',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-};
 
 function connectError(error: RpcFailure): string {
   switch (error.reason) {
