@@ -130,6 +130,7 @@ export type TraceNote =
   | { readonly type: 'raft.durable'; readonly member: string; readonly index: number }
   | { readonly type: 'raft.commit'; readonly member: string; readonly index: number }
   | { readonly type: 'raft.compact'; readonly member: string; readonly index: number }
+  /** Restored: it stands in for all that the member's log held; 'raft.durable' tells when it is on the disk. */
   | {
       readonly type: 'raft.snapshot';
       readonly member: string;

@@ -35,6 +35,10 @@ it('the same while members are defragmented, and a learner comes and goes', asyn
   expect(changes).toBeGreaterThan(2 * 6);
 }, 300_000);
 
-it.each([201, 266])('seed %i, in which a vote reaches the disk together with a later term', async (seed) => {
+it.each([
+  [201, 'a vote reaches the disk together with a later term'],
+  [266, 'a vote reaches the disk together with a later term'],
+  [369, 'a snapshot takes the place of a log that ended otherwise'],
+])('seed %i, in which %s', async (seed) => {
   expect((await runEtcdPlan(etcdPlanOf(seed, SECONDS))).violations).toEqual([]);
 });

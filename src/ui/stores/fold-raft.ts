@@ -70,7 +70,6 @@ function memberAfter(member: MemberState, at: number, note: TraceNote): MemberSt
             first: note.index + 1,
             terms: [],
             commit: note.index,
-            durable: note.index,
             compacted: note.index,
           };
     default:

@@ -283,8 +283,8 @@ export class RaftNode {
     this.writing = true;
     this.env.disk.fsync(() => {
       this.writing = false;
-      const last = ready.entries.at(-1);
-      if (last !== undefined) this.env.trace({ type: 'raft.durable', member: this.options.name, index: last.index });
+      const last = ready.entries.at(-1) ?? ready.snapshot;
+      if (last !== undefined) this.traceDurable(last.index);
       if (ready.hardState !== undefined) this.traceHardState(ready.hardState);
       finish();
       this.maybeSnapshot();
@@ -338,7 +338,6 @@ export class RaftNode {
     for (const { id, peerUrls } of this.machine.membership.list()) this.seek(id, peerUrls);
     for (const id of this.names.keys()) if (this.machine.membership.isRemoved(id)) this.peers.remove(id);
     this.storage.forgetOld(snapshot);
-    this.traceSnapshot(snapshot, 'restored');
   }
 
   /** Once enough was applied since the last one. */
@@ -365,7 +364,11 @@ export class RaftNode {
     });
   }
 
-  private traceSnapshot({ index, term }: Snapshot, direction: 'made' | 'restored'): void {
+  private traceDurable(index: number): void {
+    this.env.trace({ type: 'raft.durable', member: this.options.name, index });
+  }
+
+  private traceSnapshot({ index, term }: Pick<Snapshot, 'index' | 'term'>, direction: 'made' | 'restored'): void {
     this.env.trace({ type: 'raft.snapshot', member: this.options.name, index, term, direction });
   }
 
@@ -377,11 +380,15 @@ export class RaftNode {
   private traceRestored({ entries, snapshot }: Restored): void {
     if (snapshot !== undefined) this.traceSnapshot(snapshot, 'restored');
     const tail = entries.slice(-MAX_TRACED_RESTORED);
-    const last = tail.at(-1);
+    const last = tail.at(-1) ?? snapshot;
     if (last === undefined) return;
-    const member = this.options.name;
-    this.env.trace({ type: 'raft.append', member, entries: tail.map((entry) => this.noteOf(entry, false)) });
-    this.env.trace({ type: 'raft.durable', member, index: last.index });
+    if (tail.length > 0)
+      this.env.trace({
+        type: 'raft.append',
+        member: this.options.name,
+        entries: tail.map((entry) => this.noteOf(entry, false)),
+      });
+    this.traceDurable(last.index);
   }
 
   private observe(event: RaftEvent): void {
@@ -415,7 +422,8 @@ export class RaftNode {
         this.traceConfiguration(event.configuration);
         return;
       case 'snapshot':
-        this.env.trace({ type: 'raft.commit', member, index: event.index });
+        // At once: whatever its log held before is gone, and what follows comes after the snapshot.
+        this.traceSnapshot(event, 'restored');
     }
   }
 
