@@ -8,6 +8,7 @@ import { complaints, duplicate, forbiddenField, invalid, notSupported, required 
 import { validateObjectMeta, validateObjectMetaUpdate } from './metadata.ts';
 import { quote } from '../status.ts';
 import { parseRequest } from '../x509/certificate-request.ts';
+import { checkSignature } from '../x509/check-signature.ts';
 import { DerError, readDer } from '../x509/der.ts';
 import { readPem } from '../x509/pem.ts';
 
@@ -55,7 +56,7 @@ export function validateSigningRequest(request: CertificateSigningRequest): Fiel
 function check(request: CertificateSigningRequest, { old }: Allowed): FieldErrors {
   const errors = validateObjectMeta(CERTIFICATE_SIGNING_REQUEST, request);
   const { spec } = request;
-  const problem = problemOf(() => parseRequest(textOfBytes(spec.request)));
+  const problem = problemOf(() => checkSignature(parseRequest(textOfBytes(spec.request)).signed));
   if (problem !== undefined) errors.push(invalid('spec.request', spec.request ?? '', problem));
   const usages = spec.usages ?? [];
   if (usages.length === 0) errors.push(required('spec.usages'));

@@ -1,4 +1,5 @@
 // What a certificate signing request asks for. Models pkg/apis/certificates/helpers.go and x509.ParseCertificateRequest.
+import type { Signed } from './check-signature.ts';
 import type { Der } from './der.ts';
 import { DerError, oidOf, partsOf, readDer, Tag } from './der.ts';
 import type { AlternativeNames, Subject } from './name.ts';
@@ -11,6 +12,8 @@ export interface CertificateRequest extends AlternativeNames {
   readonly rawSubject: Uint8Array;
   readonly publicKey: Uint8Array;
   readonly rawAlternativeNames: Uint8Array | undefined;
+  /** To be checked by whoever relies on it. */
+  readonly signed: Signed;
 }
 
 const TYPE = 'CERTIFICATE REQUEST';
@@ -24,8 +27,8 @@ export function parseRequest(text: string): CertificateRequest {
   if (block?.type !== TYPE) throw new DerError('PEM block type must be CERTIFICATE REQUEST');
   const whole = sequence(readDer(block.bytes), 'certificateRequest');
   if (whole.raw.length < block.bytes.length) throw new DerError('asn1: syntax error: trailing data');
-  const [info] = partsOf(whole);
-  if (info === undefined) throw truncated();
+  const [info, algorithm, signature] = partsOf(whole);
+  if (info === undefined || algorithm === undefined || signature === undefined) throw truncated();
   const [, name, publicKey, ...rest] = partsOf(sequence(info, 'tbsCertificateRequest'));
   if (name === undefined || publicKey === undefined) throw truncated();
   const names = rest.filter(({ tag }) => tag === ATTRIBUTES).map(alternativeNamesIn)[0];
@@ -35,6 +38,7 @@ export function parseRequest(text: string): CertificateRequest {
     publicKey: publicKey.raw,
     rawAlternativeNames: names?.raw,
     ...alternativeNamesOf(names),
+    signed: { content: info.raw, algorithm, signature: signature.content.subarray(1), publicKey },
   };
 }
 

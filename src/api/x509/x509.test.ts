@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { HOUR, MINUTE, parseTime } from '../../lib/time.ts';
 import { parseRequest } from './certificate-request.ts';
+import { checkSignature } from './check-signature.ts';
 import { issueCertificate, parseCertificate } from './issued-certificate.ts';
-import { writePem } from './pem.ts';
-import { REQUESTS } from './requests.testing.ts';
+import { readDer } from './der.ts';
+import { readPem, writePem } from './pem.ts';
+import { OTHER_KEYS, REQUESTS } from './requests.testing.ts';
 
 const NOW = parseTime('2026-11-29T10:00:00Z') ?? 0;
 
@@ -22,6 +24,47 @@ describe('a certificate request', () => {
     [writePem('CERTIFICATE REQUEST', Uint8Array.from([48, 0, 0])), 'asn1: syntax error: trailing data'],
   ])('%j is none', (text, problem) => {
     expect(() => parseRequest(text)).toThrow(problem);
+  });
+});
+
+describe('the signature of a request', () => {
+  const { alice } = REQUESTS;
+  const { rsa, rsaPss, p384, p521, ed25519, secp256k1, md5 } = OTHER_KEYS;
+  /** Somebody else's name under it. */
+  const forged = (text: string): string => {
+    const bytes = parseRequest(text).signed.content;
+    const other = Uint8Array.from(bytes);
+    other[new TextDecoder('latin1').decode(bytes).indexOf('alice')] = 'm'.charCodeAt(0);
+    const whole = Uint8Array.from(readPem(text)?.bytes ?? []);
+    whole.set(other, whole.length - readDer(whole).content.length);
+    return writePem('CERTIFICATE REQUEST', whole);
+  };
+  const check = (text: string) => () => checkSignature(parseRequest(text).signed);
+
+  it.each([
+    ['P-256', alice, 'x509: ECDSA verification failure'],
+    ['P-384', p384, 'x509: ECDSA verification failure'],
+    ['P-521', p521, 'x509: ECDSA verification failure'],
+    ['RSA', rsa, 'crypto/rsa: verification error'],
+    ['RSA-PSS', rsaPss, 'crypto/rsa: verification error'],
+    ['Ed25519', ed25519, 'x509: Ed25519 verification failure'],
+  ])('%s holds for what was signed and for nothing else', (_kind, text, failure) => {
+    expect(check(text)).not.toThrow();
+    expect(check(forged(text))).toThrow(failure);
+  });
+
+  it.each([
+    ['a hash that is broken', md5, 'x509: cannot verify signature: insecure algorithm MD5-RSA'],
+    ['a curve that Go lacks', secp256k1, 'x509: unsupported elliptic curve'],
+  ])('%s proves nothing', (_what, text, failure) => {
+    expect(check(text)).toThrow(failure);
+  });
+
+  it('must be of the kind that the key is of', () => {
+    const { signed } = parseRequest(alice);
+    expect(() => checkSignature({ ...signed, algorithm: parseRequest(rsa).signed.algorithm })).toThrow(
+      'x509: signature algorithm specifies an RSA public key, but have public key of type *ecdsa.PublicKey',
+    );
   });
 });
 

@@ -1,7 +1,10 @@
 // The life of a CertificateSigningRequest, as far as the API has a say in it.
 import { describe, expect, it } from 'vitest';
 import { encodeBase64 } from '../../api/base64.ts';
+import { der, partsOf, readDer, Tag } from '../../api/x509/der.ts';
+import { readPem, writePem } from '../../api/x509/pem.ts';
 import { REQUESTS } from '../../api/x509/requests.testing.ts';
+import { must } from '../../lib/assert.ts';
 import type { Answer, Harness } from './harness.testing.ts';
 import { createHarness } from './harness.testing.ts';
 
@@ -33,6 +36,11 @@ async function put(harness: Harness, subresource: string, change: object, user?:
   return harness.call('PUT', `${CSRS}/${NAME}/${subresource}`, { ...body, status }, headers);
 }
 
+function spliced(content: string, signature: string): Uint8Array {
+  const partsOfPem = (text: string): Uint8Array[] => partsOf(readDer(must(readPem(text)).bytes)).map(({ raw }) => raw);
+  return der(Tag.sequence, ...partsOfPem(content).slice(0, 1), ...partsOfPem(signature).slice(1));
+}
+
 describe('a certificate signing request', () => {
   it('names who asked, and cannot ask to be a master', async () => {
     const { created } = await withRequest();
@@ -40,6 +48,17 @@ describe('a certificate signing request', () => {
     const refused = await withRequest('master');
     expect(refused.created.body.message).toBe(
       'certificatesigningrequests.certificates.k8s.io "c" is forbidden: use of kubernetes.io/kube-apiserver-client signer with system:masters group is not allowed',
+    );
+  });
+
+  it('is signed by the key that it is about', async () => {
+    const { harness } = await withRequest();
+    // Two halves of two requests: what is signed by one key, and the other's signature.
+    const text = writePem('CERTIFICATE REQUEST', spliced(REQUESTS.node, REQUESTS.alice));
+    const spec = { request: textOf(text), signerName: 'example.com/any', usages: ['client auth'] };
+    const refused = await harness.call('POST', CSRS, { metadata: { name: 'forged' }, spec });
+    expect(refused.body.message).toMatch(
+      /^CertificateSigningRequest\.certificates\.k8s\.io "forged" is invalid: spec\.request: Invalid value: .*: x509: ECDSA verification failure$/s,
     );
   });
 
