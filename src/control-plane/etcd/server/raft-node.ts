@@ -1,23 +1,20 @@
 // Drives Raft: ticks, writes what it wants written, sends what may be sent by then, hands on what is committed.
 // Models server/etcdserver/raft.go
 import type { Env } from '../../../sim/env.ts';
-import type { RaftEntryNote } from '../../../sim/trace.ts';
 import { Raft } from '../raft/raft.ts';
 import type { RaftStatus } from '../raft/raft.ts';
-import { configurationOf, membersOf } from '../raft/quorum.ts';
+import { configurationOf } from '../raft/quorum.ts';
 import { NONE } from '../raft/types.ts';
 import type {
   ConfChange,
   Configuration,
   Entry,
-  HardState,
   MemberId,
   Message,
   Proposal,
   RaftEvent,
   ReadState,
   Ready,
-  Restored,
   Snapshot,
   SoftState,
 } from '../raft/types.ts';
@@ -28,7 +25,8 @@ import type { Bootstrapped } from './bootstrap.ts';
 import { log } from './log.ts';
 import type { Membership } from './membership.ts';
 import { Peers, type Acquaintance } from './peers.ts';
-import { describe, requestOf } from './request.ts';
+import { RaftTrace } from './raft-trace.ts';
+import { requestOf } from './request.ts';
 import type { InternalRequest } from './request.ts';
 import type { Storage } from './storage.ts';
 import type { Identity } from './tls.ts';
@@ -36,8 +34,6 @@ import type { Identity } from './tls.ts';
 const MAX_SIZE_PER_MESSAGE = 1024 * 1024;
 const MAX_INFLIGHT_MESSAGES = 4096 / 8;
 const MAX_UNCOMMITTED_SIZE = 1024 * 1024 * 1024;
-/** Restored entries that the trace repeats after a restart. */
-const MAX_TRACED_RESTORED = 500;
 
 export interface StateMachine {
   /** Replaces everything by what a snapshot holds. */
@@ -59,12 +55,11 @@ export class RaftNode {
   private readonly env: Env;
   private readonly options: EtcdOptions;
   private readonly clusterId: string;
-  /** Of all that were members at some time; for the trace. */
-  private readonly names = new Map<MemberId, string>();
   private readonly storage: Storage;
   private readonly peers: Peers;
   private readonly machine: StateMachine;
   private readonly raft: Raft;
+  private readonly trace: RaftTrace;
   private readonly waiting: Proposal[] = [];
   private writing = false;
   private pumping = false;
@@ -79,9 +74,9 @@ export class RaftNode {
     this.machine = machine;
     this.id = from.memberId;
     this.clusterId = from.clusterId;
-    this.names.set(from.memberId, options.name);
     this.storage = from.storage;
-    env.trace({ type: 'etcd.start', member: options.name, id: this.id, cluster: from.clusterId });
+    this.trace = new RaftTrace(env, options, this.id, (id) => machine.membership.get(id));
+    this.trace.start(from.clusterId);
     const { restored } = from;
     this.snapshotIndex = restored.snapshot?.index ?? 0;
     if (restored.snapshot !== undefined) machine.restore(restored.snapshot);
@@ -102,11 +97,11 @@ export class RaftNode {
       },
       restored,
     );
-    this.traceRestored(restored);
+    this.trace.restored(restored);
     this.peers = this.meet(identity);
     for (const { id, peerUrls } of [...from.initial, ...from.remotes, ...machine.membership.list()])
       this.seek(id, peerUrls);
-    if (restored.snapshot !== undefined) this.traceConfiguration(restored.snapshot.configuration);
+    if (restored.snapshot !== undefined) this.trace.configuration(restored.snapshot.configuration);
     if (from.initial.length > 0)
       this.raft.bootstrap(from.initial.map((member) => ({ id: member.id, data: added(member) })));
   }
@@ -284,8 +279,8 @@ export class RaftNode {
     this.env.disk.fsync(() => {
       this.writing = false;
       const last = ready.entries.at(-1) ?? ready.snapshot;
-      if (last !== undefined) this.traceDurable(last.index);
-      if (ready.hardState !== undefined) this.traceHardState(ready.hardState);
+      if (last !== undefined) this.trace.durable(last.index);
+      if (ready.hardState !== undefined) this.trace.hardState(ready.hardState);
       finish();
       this.maybeSnapshot();
       this.pump();
@@ -310,16 +305,9 @@ export class RaftNode {
   private send(messages: readonly Message[]): void {
     for (const message of messages) {
       if (message.to === this.id) continue;
-      if (message.type === 'MsgVoteResp' && !message.reject) this.traceVote(message);
+      if (message.type === 'MsgVoteResp' && !message.reject) this.trace.vote(message, this.term);
       this.env.because(causeOf(message) ?? this.env.cause(), () => this.peers.send(this.filled(message)));
     }
-  }
-
-  private traceVote({ to, term }: Message): void {
-    // It was promised together with a later term: the member is no longer where it gave this vote.
-    if (term < this.term) return;
-    const vote = this.nameOf(to) ?? to;
-    this.env.trace({ type: 'raft.role', member: this.options.name, term, role: 'follower', vote });
   }
 
   /** A snapshot is made when it is sent: whatever is applied by then need not be sent again. */
@@ -336,7 +324,7 @@ export class RaftNode {
     this.snapshotIndex = snapshot.index;
     this.machine.restore(snapshot);
     for (const { id, peerUrls } of this.machine.membership.list()) this.seek(id, peerUrls);
-    for (const id of this.names.keys()) if (this.machine.membership.isRemoved(id)) this.peers.remove(id);
+    for (const id of this.trace.known()) if (this.machine.membership.isRemoved(id)) this.peers.remove(id);
     this.storage.forgetOld(snapshot);
   }
 
@@ -356,118 +344,26 @@ export class RaftNode {
     this.env.disk.fsync(() => {
       this.snapshotting = false;
       this.storage.forgetOld(snapshot);
-      this.traceSnapshot(snapshot, 'made');
+      this.trace.snapshot(snapshot, 'made');
       const compactTo = Math.max(0, snapshot.index - this.options.snapshotCatchupEntries);
       // The entries stay in memory for a while: a follower that is a little behind then needs no snapshot.
       this.raft.compact({ ...snapshot, data: '' }, compactTo);
-      if (compactTo > 0) this.env.trace({ type: 'raft.compact', member: this.options.name, index: compactTo });
+      if (compactTo > 0) this.trace.compacted(compactTo);
     });
   }
 
-  private traceDurable(index: number): void {
-    this.env.trace({ type: 'raft.durable', member: this.options.name, index });
-  }
-
-  private traceSnapshot({ index, term }: Pick<Snapshot, 'index' | 'term'>, direction: 'made' | 'restored'): void {
-    this.env.trace({ type: 'raft.snapshot', member: this.options.name, index, term, direction });
-  }
-
-  private traceHardState({ term, vote }: HardState): void {
-    const voted = vote === NONE ? {} : { vote: this.names.get(vote) ?? vote };
-    this.env.trace({ type: 'raft.hard-state', member: this.options.name, term, ...voted });
-  }
-
-  private traceRestored({ entries, snapshot }: Restored): void {
-    if (snapshot !== undefined) this.traceSnapshot(snapshot, 'restored');
-    const tail = entries.slice(-MAX_TRACED_RESTORED);
-    const last = tail.at(-1) ?? snapshot;
-    if (last === undefined) return;
-    if (tail.length > 0)
-      this.env.trace({
-        type: 'raft.append',
-        member: this.options.name,
-        entries: tail.map((entry) => this.noteOf(entry, false)),
-      });
-    this.traceDurable(last.index);
-  }
-
   private observe(event: RaftEvent): void {
-    const member = this.options.name;
-    switch (event.kind) {
-      case 'role': {
-        this.leading = event.role === 'leader';
-        const leader = this.nameOf(event.lead);
-        const known = leader === undefined ? {} : { leader };
-        const role = event.role === 'follower' && this.isLearner ? 'learner' : event.role;
-        this.env.trace({ type: 'raft.role', member, term: event.term, role, ...known });
-        return;
-      }
-      case 'vote':
-        // Told when it leaves: what is not yet on the disk is not yet promised.
-        return;
-      case 'election-timer':
-        this.env.trace({ type: 'raft.timer', member, electionTimeout: event.ticks * this.options.heartbeat });
-        return;
-      case 'append':
-        this.env.trace({
-          type: 'raft.append',
-          member,
-          entries: event.entries.map((entry) => this.noteOf(entry, this.leading)),
-        });
-        return;
-      case 'commit':
-        this.env.trace({ type: 'raft.commit', member, index: event.index });
-        return;
-      case 'configuration':
-        this.traceConfiguration(event.configuration);
-        return;
-      case 'snapshot':
-        // At once: whatever its log held before is gone, and what follows comes after the snapshot.
-        this.traceSnapshot(event, 'restored');
-    }
+    if (event.kind === 'role') this.leading = event.role === 'leader';
+    this.trace.observe(event);
   }
 
   get isLearner(): boolean {
     return this.machine.membership.get(this.id)?.isLearner === true;
   }
 
-  private nameOf(id: MemberId): string | undefined {
-    const name = this.machine.membership.get(id)?.name ?? '';
-    if (name !== '') this.names.set(id, name);
-    return this.names.get(id);
-  }
-
   /** Whoever watches knows members by the names that they have published. */
   tellMembers(): void {
-    this.traceConfiguration(this.raft.inspect().configuration);
-  }
-
-  private traceConfiguration(configuration: Configuration): void {
-    const { voters, outgoing } = configuration;
-    const { membership } = this.machine;
-    const members = membersOf(configuration).map((id) => {
-      const address = membership.get(id)?.peerUrls[0] ?? '';
-      const vote = voters.includes(id) || outgoing.includes(id);
-      return { id, name: this.nameOf(id) ?? '', address, vote };
-    });
-    this.env.trace({ type: 'raft.configuration', member: this.options.name, members, joint: outgoing.length > 0 });
-  }
-
-  /** Only the leader that makes an entry says what it is about; the first ones of a new cluster are made by each member. */
-  private noteOf(entry: Entry, made: boolean): RaftEntryNote {
-    const { index, term } = entry;
-    const request = requestOf(entry.data);
-    if (!made && request?.id !== '') return { index, term };
-    if (request === undefined && entry.change !== undefined) return { index, term, text: 'leave joint configuration' };
-    if (request === undefined) return { index, term, text: `no-op: ${this.options.name} elected` };
-    const { cause, by } = request;
-    return {
-      index,
-      term,
-      text: describe(request),
-      ...(cause === undefined ? {} : { cause }),
-      ...(by === undefined ? {} : { by }),
-    };
+    this.trace.configuration(this.raft.inspect().configuration);
   }
 }
 
