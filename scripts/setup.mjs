@@ -76,7 +76,7 @@ export function ensureBuild() {
   const file = join(cache, 'build-stamp');
   if (existsSync(join(root, 'dist', 'index.html')) && existsSync(file) && readFileSync(file, 'utf8') === stamp) return;
   console.log('Building …');
-  run(process.execPath, [join('node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'warn']);
+  run(process.execPath, [join('node_modules', 'vite', 'bin', 'vite.js'), 'build', '--logLevel', 'error']);
   mkdirSync(cache, { recursive: true });
   writeFileSync(file, stamp);
 }
