@@ -4,7 +4,7 @@ import type { HostSpec } from '../sim/session.ts';
 import type { TraceEvent } from '../sim/trace.ts';
 import { Cluster } from './cluster.ts';
 import { ownerClient } from './fuzz/owner-client.ts';
-import { BOOT, TIDY, type RandomPlan } from './fuzz/plan.ts';
+import { BOOT, type RandomPlan } from './fuzz/plan.ts';
 import { registerClient } from './fuzz/register-client.ts';
 import { notLinearizable, RegisterHistory } from './fuzz/register-history.ts';
 import { rest } from './fuzz/rest.ts';
@@ -38,6 +38,8 @@ export interface RunReport {
 
 /** How long a healed cluster may take to settle: eviction (50 s + 300 s), back-offs up to 300 s, and some room. */
 const SETTLE_LIMIT: Micros = 12 * MINUTE;
+/** What his last command may take, such as an API server that has to be found first. */
+const OPERATOR_WORKS: Micros = 20 * SECOND;
 /** Statuses and caches that trail what was just settled. */
 const LAST_TOUCHES: Micros = 15 * SECOND;
 
@@ -123,8 +125,9 @@ async function settleAndRest(
   watch: RunWatch,
   wrong: () => boolean,
 ): Promise<Violation[]> {
-  const tidied = plan.calm + (TIDY.at(-1) ?? 0) + 20 * SECOND;
-  await cluster.runUntil(wrong, tidied - cluster.now);
+  // Nothing is at rest while the operator is still at work.
+  const done = (plan.inputs.at(-1)?.at ?? plan.calm) + OPERATOR_WORKS;
+  await cluster.runUntil(wrong, done - cluster.now);
   let looked: Micros = 0;
   const amiss = (view: GodView) => unsettled(view, watch, plan.topology, cluster.now);
   const settled = await cluster.runUntil((view) => {

@@ -22,7 +22,7 @@ export interface RandomPlan {
 
 export const BOOT: Micros = 45 * SECOND;
 /** After the faults the operator puts right what was asked for: uncordons, and images that exist. */
-export const TIDY: readonly Micros[] = [60 * SECOND, 120 * SECOND];
+const TIDY: readonly Micros[] = [60 * SECOND, 120 * SECOND];
 
 /** An app whose pods ask for so much CPU that a node takes few of them. */
 const DEMANDING = 'demanding';

@@ -33,13 +33,14 @@ export const corruptFault: Fault<Corrupt> = {
   },
 };
 
-/** The last in order of their names: of a log, its newest segment. */
+/**
+ * The last in order of their names: of a log, its newest segment. One that ends as asked for comes before others: what etcd
+ * has put aside as `….wal.broken` nobody reads again.
+ */
 function fileFor(host: Host, words: readonly string[]): string | undefined {
-  const fitting = [...host.disk.current].filter(
-    ([path, text]) => text !== '' && words.every((word) => path.includes(word)),
-  );
-  return fitting
+  const fitting = [...host.disk.current]
+    .filter(([path, text]) => text !== '' && words.every((word) => path.includes(word)))
     .map(([path]) => path)
-    .sort()
-    .at(-1);
+    .sort();
+  return fitting.findLast((path) => path.endsWith(words.at(-1) ?? '')) ?? fitting.at(-1);
 }
