@@ -3,7 +3,7 @@ import { compareStrings } from '../../lib/order.ts';
 import { formatKlogTime } from '../../lib/time.ts';
 import { RpcFailure } from '../../sim/http.ts';
 import { goQuote } from '../text/go-quote.ts';
-import { goTransportError, noResourceType, PlainError, StatusError } from './errors.ts';
+import { CliError, goTransportError, noResourceType, StatusError } from './errors.ts';
 import { at, apiVersionOf, bool, list, str, strings } from './object.ts';
 import type { Server } from './server.ts';
 
@@ -191,7 +191,8 @@ function match(resources: readonly ApiResource[], name: string): ApiResource | u
   const ordered = [...named].sort((a, b) => rank(a, wanted) - rank(b, wanted));
   if (rest.length === 0) return ordered[0];
   const group = rest.join('.');
-  const versioned = rest.slice(1).join('.');
+  // With a version there are three parts, the last of them empty for the core group: `pods.v1.`
+  const versioned = rest.length < 2 ? undefined : rest.slice(1).join('.');
   return (
     ordered.find((each) => each.version === rest[0] && each.group === versioned) ??
     ordered.find((each) => each.group === group) ??
@@ -231,9 +232,9 @@ export function noKindMatch(
   source: string,
   apiVersion: string,
   kind: string,
-): PlainError {
-  return new PlainError(
-    `error: resource mapping not found for name: ${goQuote(name)} namespace: ${goQuote(namespace)} from ${goQuote(source)}: no matches for kind ${goQuote(kind)} in version ${goQuote(apiVersion)}\nensure CRDs are installed first`,
+): CliError {
+  return new CliError(
+    `resource mapping not found for name: ${goQuote(name)} namespace: ${goQuote(namespace)} from ${goQuote(source)}: no matches for kind ${goQuote(kind)} in version ${goQuote(apiVersion)}\nensure CRDs are installed first`,
   );
 }
 

@@ -67,11 +67,9 @@ export function usageError(path: string, message: string): CliError {
   return new CliError(`${message}\nSee '${path} -h' for help and examples`);
 }
 
-export function noResourceType(resource: string): PlainError {
-  const dot = resource.indexOf('.');
-  if (dot <= 0) return new PlainError(`error: the server doesn't have a resource type ${goQuote(resource)}`);
-  const [plural, group] = [resource.slice(0, dot), resource.slice(dot + 1)];
-  return new PlainError(`error: the server doesn't have a resource type ${goQuote(`${plural}.${group}`)}`);
+/** `name` may be `plural.group`. */
+export function noResourceType(name: string): PlainError {
+  return new PlainError(`error: the server doesn't have a resource type ${goQuote(name.split('.')[0] ?? '')}`);
 }
 
 export function hasReason(error: unknown, reason: string): error is StatusError {

@@ -43,7 +43,10 @@ function inGroup(group: CommandGroup): (a: Command, b: Command) => number {
 
 /** `kubectl help`. */
 export function rootHelp(commands: readonly Command[]): string {
-  const parts = ['kubectl controls the Kubernetes cluster manager.\n'];
+  const parts = [
+    'kubectl controls the Kubernetes cluster manager.\n',
+    ' Find more information at: https://kubernetes.io/docs/reference/kubectl/\n',
+  ];
   for (const group of GROUPS) {
     const members = commands
       .filter((command) => (command.group ?? 'Other Commands') === group && command.hidden !== true)

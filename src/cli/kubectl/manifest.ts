@@ -120,9 +120,11 @@ export function checkDocument(document: Document): Obj {
   return document.value as JsonObject;
 }
 
-/** The objects of a document: a List's items one by one. */
+/** The objects of a document: a List's items one by one. Those of a list of one kind need not say which. */
 export function flatten(object: Obj): Obj[] {
-  return str(object, 'kind').endsWith('List') && Array.isArray(object['items'])
-    ? list(object, 'items').flatMap(flatten)
-    : [object];
+  const kind = str(object, 'kind');
+  if (!kind.endsWith('List') || !Array.isArray(object['items'])) return [object];
+  const own: JsonObject =
+    kind === 'List' ? {} : { apiVersion: str(object, 'apiVersion'), kind: kind.slice(0, -'List'.length) };
+  return list(object, 'items').flatMap((item) => flatten({ ...own, ...item }));
 }

@@ -5,7 +5,7 @@ import type { Context } from './command.ts';
 import { ALL_FLAG, fieldManagerFlag, FILE_FLAGS, SELECTOR_FLAGS } from './common-flags.ts';
 import { pathTo } from './discovery.ts';
 import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, operationText } from './dry-run.ts';
-import { asError } from './errors.ts';
+import { asError, CliError } from './errors.ts';
 import type { FlagSpec } from './flags.ts';
 import { checkDocument, flatten } from './manifest.ts';
 import { givenDocuments, mapObject, select, visit } from './selection.ts';
@@ -27,6 +27,8 @@ export function modifyFlags(manager: string): readonly FlagSpec[] {
 }
 
 export function selectionOf(context: Context, args: readonly string[]): SelectionOptions {
+  if (context.flags.bool('all') && context.flags.string('selector') !== '')
+    throw new CliError('cannot set --all and --selector at the same time');
   return {
     files: true,
     args,

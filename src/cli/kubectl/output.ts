@@ -121,8 +121,7 @@ function printNames(context: Context, object: Obj): void {
     for (const item of list(object, 'items')) printNames(context, item);
     return;
   }
-  const { group } = splitApiVersion(str(object, 'apiVersion'));
-  context.out(`${kindPrefix({ kind: str(object, 'kind'), group })}/${nameOf(object)}\n`);
+  context.out(`${nameLine(object)}\n`);
 }
 
 function columnPrinter(context: Context, format: Format): Printer {
@@ -229,7 +228,7 @@ export function reporter(context: Context, operation: string, sorted = true): Pr
 
 export function nameLine(object: Obj): string {
   const { group } = splitApiVersion(str(object, 'apiVersion'));
-  return `${kindPrefix({ kind: str(object, 'kind'), group })}/${nameOf(object)}`;
+  return `${kindPrefix({ kind: str(object, 'kind'), group })}/${nameOf(object) || '<unknown>'}`;
 }
 
 export const GET_FORMATS = [...OBJECT_FORMATS, ...COLUMN_FORMATS, 'wide'];

@@ -2,6 +2,7 @@ import type { Context } from './command.ts';
 import { pathTo } from './discovery.ts';
 import type { ApiResource } from './discovery.ts';
 import { CliError } from './errors.ts';
+import { namedObject } from './named-object.ts';
 import { annotationsOf, list, nameOf, record, str, stringMap } from './object.ts';
 import type { Obj } from './server.ts';
 import { discoveryOf } from './selection.ts';
@@ -19,7 +20,8 @@ export async function choosePod(context: Context, word: string, announce: boolea
   const pods = await discoveryOf(context).find('pods');
   const [type, name] = word.includes('/') ? (word.split('/') as [string, string]) : ['pods', word];
   const resource = type === 'pods' ? pods : await discoveryOf(context).find(type);
-  const object = await context.server.json('GET', pathTo(resource, resource.namespaced ? context.namespace : '', name));
+  const namespace = resource.namespaced ? context.namespace : '';
+  const object = await namedObject(context.server, { resource, namespace, name });
   if (resource.kind === 'Pod') return { resource: pods, pod: object };
   if (record(object, 'spec')['selector'] === undefined)
     throw new CliError(`cannot attach to *v1.${resource.kind}: selector for *v1.${resource.kind} not implemented`);

@@ -8,6 +8,7 @@ import type { ParsedFlags } from './flags.ts';
 import { buildKustomization } from './kustomize/build.ts';
 import { checkDocument, flatten, readManifests } from './manifest.ts';
 import type { Document } from './manifest.ts';
+import { namedObject } from './named-object.ts';
 import { labelsOf, list, nameOf, namespaceOf, str, withValue } from './object.ts';
 import type { Obj } from './server.ts';
 import { goQuote } from '../text/go-quote.ts';
@@ -25,6 +26,8 @@ export interface Target {
   readonly given?: Obj;
   /** `STDIN`, a path, or '' when named by argument. */
   readonly source: string;
+  /** Why it stands for nothing: whoever asks for the object gets this. */
+  readonly fault?: Error;
 }
 
 export interface SelectionOptions {
@@ -41,8 +44,12 @@ export interface SelectionOptions {
   readonly args?: readonly string[];
   /** Used when only names are given, as `kubectl cordon NODE`. */
   readonly defaultType?: string;
-  /** Keep going past a manifest that fails; its error is collected. */
-  readonly errors?: Error[];
+  /** The command knows its kinds by itself, and reads no others. */
+  readonly typed?: boolean;
+  /** Nothing is done where something cannot be had. */
+  readonly whole?: boolean;
+  /** What a manifest says is what the command is about, whatever the server has. */
+  readonly asGiven?: boolean;
 }
 
 export const NOTHING_GIVEN = `You must provide one or more resources by argument or filename.
@@ -63,7 +70,7 @@ export async function select(context: Context, options: SelectionOptions): Promi
       throw new CliError(
         'when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well',
       );
-    return fileTargets(context, options.errors);
+    return documentTargets(context, options.typed);
   }
   if (args.length === 0) throw new CliError(NOTHING_GIVEN);
   return argTargets(context, args, options);
@@ -90,24 +97,55 @@ export async function givenDocuments({ flags, io }: Context): Promise<Document[]
   return buildKustomization(io, directory).map((value) => ({ source: directory, value }));
 }
 
-/** The objects of the given manifests, mapped to resources and namespaces. */
+/**
+ * The objects of the given manifests, mapped to resources and namespaces. What is wrong with the others is added to `errors`;
+ * without that it is thrown.
+ */
 export async function fileTargets(context: Context, errors?: Error[]): Promise<Target[]> {
+  const targets = await documentTargets(context);
+  const faults = targets.flatMap(({ fault }) => fault ?? []);
+  const [first] = faults;
+  if (errors === undefined && first !== undefined) throw first;
+  errors?.push(...faults);
+  return targets.filter(({ fault }) => fault === undefined);
+}
+
+/** What stands for a document that is no object the server knows. */
+const NO_RESOURCE: ApiResource = {
+  group: '',
+  version: '',
+  kind: '',
+  plural: '',
+  singular: '',
+  shortNames: [],
+  categories: [],
+  namespaced: false,
+  verbs: [],
+  preferred: false,
+  subresources: [],
+};
+
+async function documentTargets(context: Context, typed = false): Promise<Target[]> {
   const targets: Target[] = [];
-  for (const document of await givenDocuments(context)) {
+  for (const { source, value } of await givenDocuments(context)) {
     try {
-      for (const object of flatten(checkDocument(document)))
-        targets.push(await mapObject(context, object, document.source));
+      for (const object of flatten(checkDocument({ source, value })))
+        targets.push(await mapObject(context, object, source, typed));
     } catch (error) {
-      if (errors === undefined || error instanceof StatusError) throw error;
-      errors.push(asError(error));
+      if (error instanceof StatusError) throw error;
+      targets.push({ resource: NO_RESOURCE, namespace: '', name: '', source, fault: asError(error) });
     }
   }
   return matching(context, targets);
 }
 
-export async function mapObject(context: Context, object: Obj, source: string): Promise<Target> {
+export async function mapObject(context: Context, object: Obj, source: string, typed = false): Promise<Target> {
   const [apiVersion, kind] = [str(object, 'apiVersion'), str(object, 'kind')];
   const resource = await discoveryOf(context).findKind(apiVersion, kind);
+  if (resource === undefined && typed)
+    throw new CliError(
+      `unable to decode ${goQuote(source)}: no kind ${goQuote(kind)} is registered for version ${goQuote(apiVersion)} in scheme "pkg/scheme/scheme.go:28"`,
+    );
   if (resource === undefined) throw noKindMatch(nameOf(object), namespaceOf(object), source, apiVersion, kind);
   if (!resource.namespaced) return { resource, namespace: '', name: nameOf(object), object, given: object, source };
   const own = namespaceOf(object);
@@ -132,7 +170,7 @@ function matching({ flags }: Context, targets: Target[]): Target[] {
   const selector = flags.spec('selector') === SELECTOR_FLAG ? flags.string('selector') : '';
   if (selector === '') return targets;
   const wanted = parseSelector(selector);
-  return targets.filter(({ object }) => matchesLabels(wanted, labelsOf(object ?? {})));
+  return targets.filter(({ object, fault }) => fault !== undefined || matchesLabels(wanted, labelsOf(object ?? {})));
 }
 
 async function argTargets(context: Context, args: readonly string[], options: SelectionOptions): Promise<Target[]> {
@@ -149,21 +187,13 @@ async function argTargets(context: Context, args: readonly string[], options: Se
   }
   const [types = '', ...names] = options.defaultType === undefined ? args : [options.defaultType, ...args];
   if (names.length > 0 && selector !== '') throw new CliError('name cannot be provided when a selector is specified');
-  if (names.length > 0 && options.all === true && options.defaultToAll !== true) {
-    throw new CliError("setting 'all' parameter but found a non empty selector. ");
-  }
   const resources = await resolveTypes(context, types);
   if (names.length > 0 && options.allNamespaces === true) {
     throw new CliError('a resource cannot be retrieved by name across all namespaces');
   }
   if (names.length > 0) {
     return resources.flatMap((resource) =>
-      [...new Set(names)].map((name) => ({
-        resource,
-        namespace: namespaceFor(context, resource, false),
-        name,
-        source: '',
-      })),
+      names.map((name) => ({ resource, namespace: namespaceFor(context, resource, false), name, source: '' })),
     );
   }
   const everything =
@@ -202,7 +232,6 @@ export async function resolveTypes(context: Context, types: string): Promise<Api
   const discovery = discoveryOf(context);
   const resources: ApiResource[] = [];
   for (const type of types.split(',')) {
-    if (type === '') throw new CliError('arguments in resource/name form must have a single resource and name');
     const category = await discovery.inCategory(type.toLowerCase());
     for (const resource of category.length > 0 ? category : [await discovery.find(type)]) {
       if (!resources.some((each) => each.plural === resource.plural && each.group === resource.group))
@@ -214,7 +243,8 @@ export async function resolveTypes(context: Context, types: string): Promise<Api
 
 /** Fetches what a target stands for: the object itself, or all that match. */
 export async function fetchTarget(context: Context, target: Target, options: SelectionOptions = {}): Promise<Obj[]> {
-  const { resource, namespace, name } = target;
+  const { resource, namespace, name, fault } = target;
+  if (fault !== undefined) throw fault;
   if (target.source === '' && name === '') {
     const answer = await context.server
       .json('GET', pathTo(resource, namespace), {
@@ -226,7 +256,8 @@ export async function fetchTarget(context: Context, target: Target, options: Sel
     return listItems(context, answer, resource, namespace, options);
   }
   if (name === '') throw new CliError('resource name may not be empty');
-  return [await context.server.json('GET', pathTo(resource, namespace, name))];
+  if (options.asGiven === true && target.object !== undefined) return [target.object];
+  return [await namedObject(context.server, target)];
 }
 
 /** Every page of a list, with each item's own kind filled in. */
@@ -273,22 +304,27 @@ export async function visit(
   options: SelectionOptions,
   work: (object: Obj, target: Target) => Promise<void>,
 ): Promise<number> {
-  const errors: Error[] = [];
+  const [errors, faults]: [Error[], Error[]] = [[], []];
+  const found: (readonly [object: Obj, target: Target])[] = [];
+  const workOnFound = async (): Promise<void> => {
+    for (const [object, target] of found.splice(0))
+      await work(object, target).catch((error: unknown) => errors.push(asError(error)));
+  };
   let count = 0;
   for (const target of targets) {
     try {
       for (const object of await fetchTarget(context, target, options)) {
         count++;
         const own = target.name === '' || target.source !== '' ? namespaceOf(object) : target.namespace;
-        await work(object, { ...target, name: nameOf(object), namespace: target.resource.namespaced ? own : '' }).catch(
-          (error: unknown) => errors.push(asError(error)),
-        );
+        found.push([object, { ...target, name: nameOf(object), namespace: target.resource.namespaced ? own : '' }]);
+        if (options.whole !== true) await workOnFound();
       }
     } catch (error) {
-      errors.push(asError(error));
+      faults.push(asError(error));
     }
   }
-  throwAll(errors);
+  if (faults.length === 0) await workOnFound();
+  throwAll([...errors, ...faults]);
   return count;
 }
 

@@ -243,6 +243,13 @@ class Parser {
     const operator = token.text;
     if (operator === '<<' || operator === '<<-') return this.#hereDocument(operator === '<<-', token.descriptor ?? 0);
     const target = this.#takeWord();
+    // A here-string: the word, and an end of line.
+    if (operator === '<<<')
+      return {
+        operator: '<<',
+        target: [...target, { kind: 'text', text: '\n', quoted: true }],
+        descriptor: token.descriptor ?? 0,
+      };
     if (
       operator !== '<' &&
       operator !== '>' &&

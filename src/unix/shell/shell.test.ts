@@ -101,6 +101,7 @@ describe('the shell', () => {
     ['if ! false; then exit 7; fi', '', 7],
     ['trap "echo bye" EXIT; exit 3', 'bye\n', 3],
     ['cat <<E\n$((1+1)) `echo x`\nE\ncat <<"E"\n$y\nE', '2 x\n$y\n'],
+    [`x=1; cat <<< "a  $x"; cat <<<b; cat 0<<< '{"c": 2}' | tr c d`, 'a  1\nb\n{"d": 2}\n'],
     ['echo {a,b}{1..2}; printf "%03d|%-4s|%s\\n" 7 x end', 'a1 a2 b1 b2\n007|x   |end\n'],
     ['sleep 1 & echo $!; wait $!; echo done', '2\ndone\n'],
     ['sleep 9 & jobs; kill %1; wait %1; echo $?', '[1]+  Running                 sleep 9 &\n143\n'],

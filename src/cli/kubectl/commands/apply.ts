@@ -6,7 +6,7 @@ import { pathTo } from '../discovery.ts';
 import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, fieldValidationOf, operationText, VALIDATE_FLAG } from '../dry-run.ts';
 import type { DryRun } from '../dry-run.ts';
 import { addSource, asError, CliError, hasReason, StatusError, usageError } from '../errors.ts';
-import { annotationsOf, withValue } from '../object.ts';
+import { annotationsOf, str, withValue } from '../object.ts';
 import { nameLine, objectPrinter, OBJECT_FORMATS, OUTPUT_FLAGS, reporter } from '../output.ts';
 import { filesGiven, fileTargets, throwAll } from '../selection.ts';
 import type { Target } from '../selection.ts';
@@ -59,11 +59,11 @@ export const apply: Command = {
 };
 
 async function runApply(context: Context): Promise<void> {
+  if (context.args.length > 0) throw usageError(context.path, `Unexpected args: [${context.args.join(' ')}]`);
   const [dryRun, serverSide] = [dryRunOf(context), context.flags.bool('server-side')];
   checkFlags(context, dryRun);
   const pruning = context.flags.bool('prune');
   const allowed = pruning ? await allowedKinds(context) : [];
-  if (context.args.length > 0) throw usageError(context.path, `Unexpected args: [${context.args.join(' ')}]`);
   checkPrune(context);
   const errors: Error[] = [];
   const targets = await fileTargets(context, errors);
@@ -72,6 +72,9 @@ async function runApply(context: Context): Promise<void> {
   const applied: Obj[] = [];
   for (const target of targets) {
     try {
+      const generated = str(target.object ?? {}, 'metadata', 'generateName');
+      if (target.name === '' && generated !== '')
+        throw new CliError(`from ${generated}: cannot use generate name with apply`);
       const result = serverSide
         ? await applyServerSide(context, target, dryRun)
         : await applyOne(context, target, dryRun);

@@ -40,7 +40,7 @@ async function runAutoscale(context: Context): Promise<void> {
   const [min, max] = [flags.int('min'), flags.int('max')];
   if (max < 1) throw new CliError(`--max=MAXPODS is required and must be at least 1, max: ${max}`);
   if (max < min) throw new CliError(`--max=MAXPODS must be larger or equal to --min=MINPODS, max: ${max}, min: ${min}`);
-  const options = { files: true, args: context.args };
+  const options = { files: true, args: context.args, asGiven: true };
   await visit(context, await select(context, options), options, (object, target) =>
     autoscaleOne(context, object, target),
   );

@@ -2,8 +2,10 @@ import { packTar, unpackTar } from '../../../unix/tar.ts';
 import type { TarEntry } from '../../../unix/tar.ts';
 import { execPath, joinStream } from '../attach-stream.ts';
 import type { Command, Context } from '../command.ts';
+import { pathTo } from '../discovery.ts';
 import { CliError, ExitError } from '../errors.ts';
-import { choosePod, defaultContainer } from '../pod-choice.ts';
+import { defaultContainer } from '../pod-choice.ts';
+import { discoveryOf } from '../selection.ts';
 
 export const cp: Command = {
   name: 'cp',
@@ -70,7 +72,8 @@ async function runIn(
     err: (text) => (text.startsWith('command terminated with ') ? undefined : context.err(text)),
     out: (text) => void (output += text),
   };
-  const { resource, pod } = await choosePod(inner, name, false);
+  const resource = await discoveryOf(inner).find('pods');
+  const pod = await inner.server.json('GET', pathTo(resource, inner.namespace, name));
   const wanted = context.flags.string('container');
   const container = wanted === '' ? defaultContainer(inner, pod) : wanted;
   const options = { stdin: input !== undefined, tty: false };

@@ -81,13 +81,13 @@ async function runCreate(context: Context): Promise<void> {
   if (context.flags.string('raw') !== '') return sendRaw(context, 'POST');
   const fieldValidation = fieldValidationOf(context);
   const dryRun = dryRunOf(context);
-  const errors: Error[] = [];
-  const targets = await fileTargets(context, errors);
-  if (targets.length === 0 && errors.length === 0) throw new CliError('no objects passed to create');
+  const [errors, faults]: [Error[], Error[]] = [[], []];
+  const targets = await fileTargets(context, faults);
+  if (targets.length === 0 && faults.length === 0) throw new CliError('no objects passed to create');
   if (context.flags.bool('edit')) {
     for (const target of targets)
       await editSession(context, [{ object: target.object ?? {}, target }], editingNewObjects(context));
-    return throwAll(errors);
+    return throwAll(faults);
   }
   const report = reporter(context, operationText('created', dryRun));
   for (const target of targets) {
@@ -110,5 +110,5 @@ async function runCreate(context: Context): Promise<void> {
     }
   }
   report.flush();
-  throwAll(errors);
+  throwAll([...errors, ...faults]);
 }

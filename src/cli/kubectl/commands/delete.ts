@@ -4,9 +4,9 @@ import { deleteOptions, propagationOf } from '../deletion.ts';
 import { kindPrefix, pathTo } from '../discovery.ts';
 import { DRY_RUN_FLAG, dryRunOf, operationText } from '../dry-run.ts';
 import type { DryRun } from '../dry-run.ts';
-import { asError, CliError, hasReason } from '../errors.ts';
+import { addSource, asError, CliError, hasReason } from '../errors.ts';
 import { nameOf, namespaceOf, str } from '../object.ts';
-import { fetchTarget, select, throwAll } from '../selection.ts';
+import { fetchTarget, filesGiven, select, throwAll } from '../selection.ts';
 import type { SelectionOptions, Target } from '../selection.ts';
 import { FOREVER, uidOf, waitFor } from '../wait-for.ts';
 import { goQuote } from '../../text/go-quote.ts';
@@ -68,7 +68,9 @@ async function runDelete(context: Context): Promise<void> {
   const all = context.flags.bool('all');
   const fieldSelector = context.flags.string('field-selector');
   const settings = settingsOf(context);
-  if (all && selector !== '') throw new CliError('cannot set --all and --selector at the same time');
+  if (all && selector !== '') throw new CliError("setting 'all' parameter but found a non empty selector. ");
+  if (all && context.args.slice(1).length > 0 && !filesGiven(context))
+    throw new CliError('name cannot be provided when a selector is specified');
   const options: SelectionOptions = { files: true, selector, fieldSelector, all, allNamespaces: context.allNamespaces };
   const targets = await select(context, options);
   if (settings.force && settings.gracePeriod === 0) {
@@ -76,9 +78,9 @@ async function runDelete(context: Context): Promise<void> {
       'Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.',
     );
   }
-  const errors: Error[] = [];
+  const [errors, faults]: [Error[], Error[]] = [[], []];
   const gone: { readonly target: Target; readonly uid: string }[] = [];
-  const expanded = await expand(context, targets, options, errors);
+  const expanded = await expand(context, targets, options, faults);
   if (expanded.length > 0 && context.flags.bool('interactive') && !(await isConfirmed(context, expanded)))
     return context.out('deletion is cancelled\n');
   for (const target of expanded) {
@@ -87,11 +89,11 @@ async function runDelete(context: Context): Promise<void> {
       gone.push({ target, uid });
     } catch (error) {
       if (hasReason(error, 'NotFound') && settings.ignoreNotFound) continue;
-      errors.push(asError(error));
+      errors.push(addSource('deleting', target.source, asError(error)));
     }
   }
-  if (expanded.length === 0 && errors.length === 0) context.out('No resources found\n');
-  throwAll(errors);
+  if (expanded.length === 0 && faults.length === 0) context.out('No resources found\n');
+  throwAll([...errors, ...faults]);
   if (context.flags.bool('wait') && settings.dryRun === 'none') await waitGone(context, gone);
 }
 
@@ -135,10 +137,14 @@ async function expand(
   context: Context,
   targets: readonly Target[],
   options: SelectionOptions,
-  errors: Error[],
+  faults: Error[],
 ): Promise<Target[]> {
   const result: Target[] = [];
   for (const target of targets) {
+    if (target.fault !== undefined) {
+      faults.push(target.fault);
+      continue;
+    }
     if (target.name !== '' || target.source !== '') {
       result.push(target);
       continue;
@@ -152,7 +158,7 @@ async function expand(
         });
       }
     } catch (error) {
-      errors.push(asError(error));
+      faults.push(asError(error));
     }
   }
   return result;
@@ -163,12 +169,8 @@ async function deleteOne(context: Context, target: Target, settings: Settings): 
   const { resource, namespace, name } = target;
   const path = pathTo(resource, namespace, name);
   if (name === '') throw new CliError('resource name may not be empty');
-  let answer = {};
-  if (settings.dryRun === 'client') await context.server.json('GET', path);
-  else {
-    const body = deleteOptions(settings.propagation, settings.gracePeriod, settings.dryRun);
-    answer = await context.server.json('DELETE', path, { body });
-  }
+  const body = deleteOptions(settings.propagation, settings.gracePeriod, settings.dryRun);
+  const answer = settings.dryRun === 'client' ? {} : await context.server.json('DELETE', path, { body });
   report(context, target, settings);
   return str(answer, 'details', 'uid') || uidOf(answer);
 }

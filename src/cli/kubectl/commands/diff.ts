@@ -8,7 +8,7 @@ import { pathTo } from '../discovery.ts';
 import { asError, CliError, ExitError, hasReason, usageError } from '../errors.ts';
 import { logLine } from '../klog.ts';
 import { nameOf, record, str, withoutManagedFields } from '../object.ts';
-import { filesGiven, fileTargets } from '../selection.ts';
+import { filesGiven, select } from '../selection.ts';
 import type { Target } from '../selection.ts';
 import type { Obj } from '../server.ts';
 import { emitYaml } from '../../text/yaml-emit.ts';
@@ -57,9 +57,10 @@ async function differences(context: Context): Promise<void> {
     throw new CliError('--force-conflicts only works with --server-side');
   const allowed = flags.bool('prune') ? await allowedKinds(context) : [];
   if (context.args.length > 0) throw usageError(context.path, `Unexpected args: [${context.args.join(' ')}]`);
-  const targets = await fileTargets(context);
+  const targets = await select(context, { files: true });
   const pairs: Pair[] = [];
   for (const target of targets) {
+    if (target.fault !== undefined) throw target.fault;
     const { group, version, kind } = target.resource;
     const [live, merged] = await versions(context, target);
     pairs.push({ name: fileName(group, version, kind, target.namespace, target.name), live, merged });

@@ -31,11 +31,27 @@ async function runExplain(context: Context): Promise<void> {
   if (more.length > 0) throw new CliError('We accept only this format: explain RESOURCE');
   const output = context.flags.string('output');
   if (!['plaintext', 'plaintext-openapiv2'].includes(output)) throw new CliError(`unrecognized format: ${output}`);
-  const [name = '', ...path] = word.replace(/\.$/, '').split('.');
+  const { name, path } = await partsOf(context, word.replace(/\.$/, '').split('.'));
   const resource = await resourceFor(context, name);
   const prefix = resource.group === '' ? `api/${resource.version}` : `apis/${resource.group}/${resource.version}`;
   const document = await context.server.json('GET', `/openapi/v3/${prefix}`);
   new Explanation(context, document, resource).print(path);
+}
+
+/** Behind the resource may stand its group, and then the path to a field: `deployments.apps.spec`. */
+async function partsOf(
+  context: Context,
+  [plural = '', ...rest]: readonly string[],
+): Promise<{ name: string; path: string[] }> {
+  const word = plural.toLowerCase();
+  const named = (await discoveryOf(context).all()).filter((each) =>
+    [each.plural, each.singular, each.kind.toLowerCase(), ...each.shortNames].includes(word),
+  );
+  for (let count = rest.length; count > 0; count--) {
+    const group = rest.slice(0, count).join('.');
+    if (named.some((each) => each.group === group)) return { name: `${plural}.${group}`, path: rest.slice(count) };
+  }
+  return { name: plural, path: rest };
 }
 
 async function resourceFor(context: Context, name: string): Promise<ApiResource> {

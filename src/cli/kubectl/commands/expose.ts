@@ -50,7 +50,7 @@ export const expose: Command = {
 };
 
 async function runExpose(context: Context): Promise<void> {
-  const options = { files: true };
+  const options = { files: true, typed: true, asGiven: true };
   await visit(context, await select(context, options), options, (object, target) => exposeOne(context, object, target));
 }
 

@@ -3,6 +3,7 @@ import type { Command, Context } from '../command.ts';
 import { kindPrefix, pathTo } from '../discovery.ts';
 import { asError, CliError, hasReason, usageError } from '../errors.ts';
 import { FILE_FLAGS, SELECTOR_FLAGS, ALL_NAMESPACES_FLAG } from '../common-flags.ts';
+import { explainMissing } from '../named-object.ts';
 import { list, str } from '../object.ts';
 import { filesGiven, select, selectorError, throwAll } from '../selection.ts';
 import type { SelectionOptions, Target } from '../selection.ts';
@@ -96,6 +97,12 @@ async function getRaw(context: Context, path: string): Promise<void> {
   context.out(body);
 }
 
+/** Whether what was asked for stands in one file, and is nothing where something in it is wrong. */
+function isOneFile({ flags, io }: Context): boolean {
+  const [path, ...more] = flags.list('filename');
+  return path !== undefined && path !== '-' && more.length === 0 && io.files.read(path) !== undefined;
+}
+
 /** Whether exactly one object was asked for by name. */
 function isSingle(context: Context, targets: readonly Target[]): boolean {
   return targets.length === 1 && targets[0]?.name !== '' && !(context.args[0] ?? '').includes(',');
@@ -125,6 +132,7 @@ async function fetchPages(
   accept?: string,
   more: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Obj[]> {
+  if (target.fault !== undefined) throw target.fault;
   if (target.source !== '' && target.name === '') throw new CliError('resource name may not be empty');
   const path = pathTo(
     target.resource,
@@ -138,24 +146,15 @@ async function fetchPages(
     const query = queryOf(context, target, options, { ...more, ...(next === '' ? {} : { continue: next }) });
     const page = await context.server
       .json('GET', path, { query, ...(accept === undefined ? {} : { accept }) })
-      .catch((error: unknown) => {
-        throw target.name === '' ? selectorError(error, target.resource, options) : error;
+      .catch(async (error: unknown) => {
+        throw target.name === ''
+          ? selectorError(error, target.resource, options)
+          : await explainMissing(context.server, target, error);
       });
     pages.push(page);
     next = target.name === '' ? str(page, 'metadata', 'continue') : '';
   } while (next !== '');
   return pages;
-}
-
-/** A named object that is missing because its whole namespace is. */
-async function explainMissing(context: Context, target: Target, error: unknown): Promise<Error> {
-  if (!hasReason(error, 'NotFound') || target.name === '' || target.namespace === '') return asError(error);
-  try {
-    await context.server.json('GET', `/api/v1/namespaces/${target.namespace}`);
-    return error;
-  } catch (missing) {
-    return hasReason(missing, 'NotFound') ? missing : error;
-  }
 }
 
 async function getObjects(context: Context, targets: readonly Target[], options: SelectionOptions): Promise<void> {
@@ -166,7 +165,7 @@ async function getObjects(context: Context, targets: readonly Target[], options:
     try {
       for (const page of await fetchPages(context, target, options)) items.push(...itemsOf(page, target));
     } catch (error) {
-      if (!ignored(context, error)) errors.push(await explainMissing(context, target, error));
+      if (!ignored(context, error)) errors.push(asError(error));
     }
   }
   const sortBy = context.flags.string('sort-by');
@@ -174,7 +173,10 @@ async function getObjects(context: Context, targets: readonly Target[], options:
   const [only] = sorted;
   if (isSingle(context, targets)) {
     if (only !== undefined) printer?.print(only);
-  } else if (!(sorted.length === 0 && (context.flags.bool('ignore-not-found') || errors.length > 0))) {
+  } else if (
+    !(sorted.length === 0 && context.flags.bool('ignore-not-found')) &&
+    !(errors.length > 0 && isOneFile(context))
+  ) {
     printer?.print({ apiVersion: 'v1', items: sorted, kind: 'List', metadata: { resourceVersion: '' } });
   }
   printer?.flush();
@@ -208,33 +210,28 @@ function tableOptions(context: Context, target: Target, withKind: boolean): Tabl
   };
 }
 
-function severalTypes(context: Context, targets: readonly Target[]): boolean {
-  const first = context.args[0] ?? '';
-  return (
-    first === 'all' || first.includes(',') || new Set(targets.map((target) => kindPrefix(target.resource))).size > 1
-  );
-}
-
 const serverPrints = (context: Context): boolean => context.flags.bool('server-print');
 const tableType = (context: Context): string | undefined => (serverPrints(context) ? TABLE_TYPE : undefined);
 
 async function getTables(context: Context, targets: readonly Target[], options: SelectionOptions): Promise<void> {
-  const withKind = context.flags.bool('show-kind') || severalTypes(context, targets);
   const sortBy = context.flags.string('sort-by');
   const errors: Error[] = [];
-  let current: { readonly kind: string; readonly printer: TablePrinter } | undefined;
-  let printed = 0;
+  const found: { readonly target: Target; readonly tables: readonly Obj[] }[] = [];
   for (const target of targets) {
-    let pages: Obj[];
     try {
       const more = sortBy === '' || !serverPrints(context) ? {} : { includeObject: 'Object' };
-      const found = await fetchPages(context, target, options, tableType(context), more);
-      pages = found.map((page) => plainTable(context, page));
+      const answers = await fetchPages(context, target, options, tableType(context), more);
+      const pages = answers.map((page) => plainTable(context, page));
+      found.push({ target, tables: sortBy === '' ? pages : sortRows(pages, sortBy) });
     } catch (error) {
-      if (!ignored(context, error)) errors.push(await explainMissing(context, target, error));
-      continue;
+      if (!ignored(context, error)) errors.push(asError(error));
     }
-    const tables = sortBy === '' ? pages : sortRows(pages, sortBy);
+  }
+  const kinds = new Set(found.map(({ target }) => kindPrefix(target.resource)));
+  const withKind = context.flags.bool('show-kind') || kinds.size > 1;
+  let current: { readonly kind: string; readonly printer: TablePrinter } | undefined;
+  let printed = 0;
+  for (const { target, tables } of found) {
     const rows = tables.reduce((sum, table) => sum + list(table, 'rows').length, 0);
     if (rows === 0) continue;
     const kind = kindPrefix(target.resource);

@@ -1,14 +1,14 @@
 import { labelValue } from '../../../api/names.ts';
+import { compareStrings } from '../../../lib/order.ts';
 import type { Command, Context } from '../command.ts';
 import { ALL_NAMESPACES_FLAG } from '../common-flags.ts';
 import { CliError } from '../errors.ts';
 import { changeObjects, modifyFlags, selectionOf } from '../modify.ts';
-import { annotationsOf, labelsOf, withValue } from '../object.ts';
+import { annotationsOf, labelsOf, nameOf, stringMap, withValue } from '../object.ts';
 import { goQuote } from '../../text/go-quote.ts';
 import { compactJson } from '../../text/go-json.ts';
 import type { Obj } from '../server.ts';
 import { select, visit } from '../selection.ts';
-import { nameLine } from '../output.ts';
 
 const OVERWRITE = {
   name: 'overwrite',
@@ -70,9 +70,13 @@ function splitPairs(context: Context, what: 'label' | 'annotation'): Pairs {
     else set.set(pair.slice(0, equals), pair.slice(equals + 1));
     if (what === 'label' && equals >= 0) checkValue(pair, pair.slice(equals + 1));
   }
-  const both = remove.filter((key) => set.has(key));
+  const both = remove.filter((key) => set.has(key)).sort(compareStrings);
   if (both.length > 0)
-    throw new CliError(`cannot modify and remove the same ${what} in the same command: ${both[0] ?? ''}`);
+    throw new CliError(
+      what === 'label'
+        ? 'can not both modify and remove a label in the same command'
+        : `can not both modify and remove the following annotation(s) in the same command: ${both.join(', ')}`,
+    );
   return { resources, set, remove };
 }
 
@@ -85,14 +89,7 @@ async function runLabel(context: Context): Promise<void> {
   const { resources, set, remove } = splitPairs(context, 'label');
   const changes = set.size + remove.length;
   if (changes === 0 && !context.flags.bool('list')) throw new CliError('at least one label update is required');
-  const options = selectionOf(context, resources);
-  if (context.flags.bool('list') && changes === 0) {
-    await visit(context, await select(context, options), options, async (object) =>
-      listPairs(context, 'labels', nameLine(object), labelsOf(object)),
-    );
-    return;
-  }
-  await changeObjects(context, options, 'merge', (object) => {
+  await change(context, 'labels', resources, (object) => {
     const before = labelsOf(object);
     if (!context.flags.bool('overwrite')) {
       for (const [key, value] of set) {
@@ -103,16 +100,10 @@ async function runLabel(context: Context): Promise<void> {
     }
     for (const key of remove) if (before[key] === undefined) context.out(`label ${goQuote(key)} not found.\n`);
     const after = changed(before, set, remove);
-    const next = withVersion(
-      context,
-      withValue(object, ['metadata', 'labels'], Object.keys(after).length === 0 ? undefined : after),
-    );
+    const next = withVersion(context, withValue(object, ['metadata', 'labels'], after));
     const [old, fresh] = [compactJson(object), compactJson(next)];
-    return {
-      object: next,
-      operation:
-        old === fresh ? 'not labeled' : remove.length > 0 && fresh.length < old.length ? 'unlabeled' : 'labeled',
-    };
+    const shorter = !context.flags.bool('overwrite') && fresh.length < old.length;
+    return { object: next, operation: old === fresh ? 'not labeled' : shorter ? 'unlabeled' : 'labeled' };
   });
 }
 
@@ -120,14 +111,7 @@ async function runAnnotate(context: Context): Promise<void> {
   const { resources, set, remove } = splitPairs(context, 'annotation');
   if (set.size + remove.length === 0 && !context.flags.bool('list'))
     throw new CliError('at least one annotation update is required');
-  const options = selectionOf(context, resources);
-  if (context.flags.bool('list') && set.size + remove.length === 0) {
-    await visit(context, await select(context, options), options, async (object) =>
-      listPairs(context, 'annotations', nameLine(object), annotationsOf(object)),
-    );
-    return;
-  }
-  await changeObjects(context, options, 'merge', (object) => {
+  await change(context, 'annotations', resources, (object) => {
     const before = annotationsOf(object);
     if (!context.flags.bool('overwrite')) {
       const taken = [...set]
@@ -137,10 +121,7 @@ async function runAnnotate(context: Context): Promise<void> {
         throw new CliError(`--overwrite is false but found the following declared annotation(s): ${taken.join('; ')}`);
     }
     const after = changed(before, set, remove);
-    const next = withVersion(
-      context,
-      withValue(object, ['metadata', 'annotations'], Object.keys(after).length === 0 ? undefined : after),
-    );
+    const next = withVersion(context, withValue(object, ['metadata', 'annotations'], after));
     return { object: next, operation: 'annotated' };
   });
 }
@@ -161,13 +142,25 @@ function withVersion(context: Context, object: Obj): Obj {
   return version === '' ? object : withValue(object, ['metadata', 'resourceVersion'], version);
 }
 
-function listPairs(
+/** Changes the objects, or shows with `--list` what there would be. */
+async function change(
   context: Context,
-  what: string,
-  line: string,
-  values: Readonly<Record<string, string>>,
+  what: 'labels' | 'annotations',
+  resources: readonly string[],
+  changeOne: (object: Obj) => { readonly object: Obj; readonly operation: string },
 ): Promise<void> {
-  context.out(`Listing ${what} for ${line}:\n`);
-  for (const key of Object.keys(values).sort()) context.out(` ${key}=${values[key] ?? ''}\n`);
-  return Promise.resolve();
+  const listing = context.flags.bool('list');
+  if (listing && context.flags.string('output') !== '')
+    throw new CliError('--list and --output may not be specified together');
+  const options = selectionOf(context, resources);
+  if (!listing) return changeObjects(context, options, 'merge', changeOne);
+  const targets = await select(context, options);
+  const isSingle = targets.length === 1 && targets[0]?.name !== '';
+  await visit(context, targets, options, (object, { resource }) => {
+    const values = stringMap(changeOne(object).object, 'metadata', what);
+    if (!isSingle) context.err(`Listing ${what} for ${resource.kind}.${resource.group}/${nameOf(object)}:\n`);
+    for (const key of Object.keys(values).sort(compareStrings))
+      context.out(`${isSingle ? '' : ' '}${key}=${values[key] ?? ''}\n`);
+    return Promise.resolve();
+  });
 }

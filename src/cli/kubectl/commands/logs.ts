@@ -6,6 +6,7 @@ import { pathTo } from '../discovery.ts';
 import type { ApiResource } from '../discovery.ts';
 import { asError, CliError, hasReason, usageError } from '../errors.ts';
 import { streamLog } from '../log-stream.ts';
+import { namedObject } from '../named-object.ts';
 import { list, nameOf, namespaceOf } from '../object.ts';
 import { choosePod, containerNames, defaultContainer, selectorOf } from '../pod-choice.ts';
 import { goQuote } from '../../text/go-quote.ts';
@@ -122,7 +123,8 @@ async function sourcesOf(
   try {
     if (word.includes('/') && context.flags.bool('all-pods')) {
       const resource = await discoveryOf(context).find(word.split('/')[0] ?? '');
-      const object = await context.server.json('GET', pathTo(resource, context.namespace, word.split('/')[1] ?? ''));
+      const named = { resource, namespace: context.namespace, name: word.split('/')[1] ?? '' };
+      const object = await namedObject(context.server, named);
       return await selectedSources(context, selectorOf(resource, object), container);
     }
     const { resource, pod } = await choosePod(context, word, true);

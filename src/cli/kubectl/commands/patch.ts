@@ -66,7 +66,7 @@ async function runPatch(context: Context): Promise<void> {
     for (const target of await fileTargets(context)) await inPlace(target.given ?? {}, target);
     return;
   }
-  const options = { files: true };
+  const options = { files: true, asGiven: true };
   await visit(context, await select(context, options), options, async (object, target) => {
     if (dryRun === 'client') return inPlace(object, target);
     const query = { dryRun: dryRunQuery(dryRun), fieldManager: context.flags.string('field-manager') };

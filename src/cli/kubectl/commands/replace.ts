@@ -2,7 +2,7 @@ import type { Command, Context } from '../command.ts';
 import { fieldManagerFlag, FILE_FLAGS } from '../common-flags.ts';
 import { kindPrefix, pathTo } from '../discovery.ts';
 import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, fieldValidationOf, operationText, VALIDATE_FLAG } from '../dry-run.ts';
-import { addSource, asError, CliError, hasReason, usageError } from '../errors.ts';
+import { addSource, AggregateCliError, asError, CliError, hasReason, usageError } from '../errors.ts';
 import { withLastApplied } from '../apply-object.ts';
 import { sendRaw } from '../raw.ts';
 import { OUTPUT_FLAGS, reporter } from '../output.ts';
@@ -55,20 +55,22 @@ async function runReplace(context: Context): Promise<void> {
   if (!force && context.flags.int('grace-period') >= 0)
     throw new CliError('--grace-period must have --force specified');
   const dryRun = dryRunOf(context);
-  const errors: Error[] = [];
-  const targets = await fileTargets(context, errors);
-  if (targets.length === 0 && errors.length === 0) throw new CliError('no objects passed to replace');
+  const [errors, faults]: [Error[], Error[]] = [[], []];
+  const targets = await fileTargets(context, faults);
+  if (targets.length === 0 && faults.length === 0) throw new CliError('no objects passed to replace');
+  // What is to be made anew goes first, all of it; then nothing is made where something could not be read.
+  if (force) for (const target of targets) await removeFirst(context, target);
+  if (force && faults.length > 0) throw new AggregateCliError(faults);
   for (const target of targets) {
     const report = reporter(context, operationText('replaced', dryRun));
     try {
-      if (force) await removeFirst(context, target);
       report.print(await send(context, target, force ? 'POST' : 'PUT'));
       report.flush();
     } catch (error) {
       errors.push(addSource('replacing', target.source, asError(error)));
     }
   }
-  throwAll(errors);
+  throwAll([...errors, ...faults]);
 }
 
 async function send(context: Context, target: Target, method: 'PUT' | 'POST'): Promise<Obj> {

@@ -7,7 +7,7 @@ import { rolloutUndo } from './rollout/undo.ts';
 export const rollout: Command = {
   name: 'rollout',
   group: 'Deploy Commands',
-  short: 'Manage the rollout of one or many resources',
+  short: 'Manage the rollout of a resource',
   usage: 'SUBCOMMAND',
   examples: [
     'kubectl rollout status deployment/web',

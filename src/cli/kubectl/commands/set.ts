@@ -95,7 +95,7 @@ async function changeTemplates(
     new CliError(`failed to patch ${what} update to pod template: ${asError(error).message}`);
   await changeObjects(
     context,
-    selectionOf(context, resources),
+    { ...selectionOf(context, resources), typed: true, whole: true },
     'strategic',
     (object, target) => {
       const path = templatePath(object, target);

@@ -10,6 +10,7 @@ import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, operationText } from '../../dry-ru
 import { CliError } from '../../errors.ts';
 import { editFlags, editSession } from '../../editor.ts';
 import type { Edited } from '../../editor.ts';
+import { namedObject } from '../../named-object.ts';
 import { annotationsOf, withValue } from '../../object.ts';
 import { OUTPUT_FLAGS, reporter } from '../../output.ts';
 import { filesGiven, fileTargets, NOTHING_GIVEN, select, visit } from '../../selection.ts';
@@ -49,7 +50,7 @@ export const setLastApplied: Command = {
   async run(context) {
     if (!filesGiven(context)) throw new CliError(NOTHING_GIVEN);
     for (const target of await fileTargets(context)) {
-      const live = await context.server.json('GET', pathTo(target.resource, target.namespace, target.name));
+      const live = await namedObject(context.server, target);
       const before = annotationsOf(live)[LAST_APPLIED];
       const after = textOf(target.object ?? {});
       if (before === undefined && !context.flags.bool('create-annotation'))

@@ -5,7 +5,7 @@ import { FILE_FLAGS } from '../../common-flags.ts';
 import { pathTo } from '../../discovery.ts';
 import { DRY_RUN_FLAG, dryRunOf, operationText } from '../../dry-run.ts';
 import { CliError, hasReason } from '../../errors.ts';
-import { annotationsOf, list, record, str, strings } from '../../object.ts';
+import { annotationsOf, list, namespaceOf, record, str, strings } from '../../object.ts';
 import { OUTPUT_FLAGS, reporter } from '../../output.ts';
 import { filesGiven, fileTargets } from '../../selection.ts';
 import type { Target } from '../../selection.ts';
@@ -47,6 +47,9 @@ interface Plan {
 async function reconcileOne(context: Context, target: Target): Promise<void> {
   const wanted = target.object ?? {};
   if (!KINDS.includes(target.resource.kind) || target.resource.group !== 'rbac.authorization.k8s.io') return;
+  // Upstream looks at the manifest alone for the namespace that it makes where it is missing.
+  if (target.namespace !== '' && namespaceOf(target.given ?? {}) === '')
+    throw new CliError('resource name may not be empty');
   const path = pathTo(target.resource, target.namespace, target.name);
   const live = await context.server.json('GET', path).catch((error: unknown) => {
     if (hasReason(error, 'NotFound')) return undefined;

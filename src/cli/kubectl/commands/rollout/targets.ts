@@ -18,7 +18,7 @@ export async function visitWorkloads(
   work: (object: Obj, target: Target) => Promise<void>,
 ): Promise<number> {
   if (context.args.length === 0 && !filesGiven(context)) throw new CliError('required resource not specified');
-  const options = { files: true, selector: context.flags.string('selector'), defaultToAll: true };
+  const options = { files: true, selector: context.flags.string('selector'), defaultToAll: true, typed: true };
   return visit(context, await select(context, options), options, work);
 }
 

@@ -50,7 +50,7 @@ async function runEnv(context: Context): Promise<void> {
   const typed = changesOf(words);
   const from = context.flags.string('from');
   const changes = from === '' ? typed : { ...typed, set: [...typed.set, ...(await variablesFrom(context, from))] };
-  const options = { ...selectionOf(context, resources), fieldSelector: '' };
+  const options = { ...selectionOf(context, resources), fieldSelector: '', typed: true, whole: true };
   await changeObjects(
     context,
     options,

@@ -24,7 +24,7 @@ export const setSelector: Command = {
     const resources = context.args.slice(0, -1);
     const { labels, expressions } = parsed(text);
     const version = context.flags.string('resource-version');
-    const options = { files: true, args: resources, all: context.flags.bool('all') };
+    const options = { files: true, args: resources, all: context.flags.bool('all'), typed: true };
     await changeObjects(context, options, 'merge', (object) => {
       if (expressions.length > 0)
         throw new CliError(`match expression [${expressions.join(' ')}] not supported on this object`);

@@ -16,7 +16,13 @@ export const setServiceAccount: Command = {
   async run(context) {
     const name = context.args.at(-1);
     if (name === undefined) throw new CliError('serviceaccount is required');
-    const options = { files: true, args: context.args.slice(0, -1), all: context.flags.bool('all') };
+    const options = {
+      files: true,
+      args: context.args.slice(0, -1),
+      all: context.flags.bool('all'),
+      typed: true,
+      whole: true,
+    };
     await changeObjects(
       context,
       options,

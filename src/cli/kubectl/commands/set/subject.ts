@@ -20,6 +20,8 @@ export const setSubject: Command = {
       args: context.args,
       selector: context.flags.string('selector'),
       all: context.flags.bool('all'),
+      typed: true,
+      whole: true,
     };
     await changeObjects(context, options, 'merge', (object, { resource, name }) => {
       if (!['RoleBinding', 'ClusterRoleBinding'].includes(resource.kind))
