@@ -94,6 +94,8 @@ function control(reader: Reader, kind: 'if' | 'range' | 'with', source: string):
   return { kind, pipe, body: body.nodes, other: block(reader, true).nodes };
 }
 
+const CONSTANTS = ['true', 'false', 'nil'];
+
 function parsePipe(source: string): Pipe {
   if (source === '') throw new TemplateError('missing value for command');
   const declared = /^((?:\$\w*\s*,\s*)?\$\w*)\s*:?=\s*/.exec(source);
@@ -101,6 +103,8 @@ function parsePipe(source: string): Pipe {
   const words = tokenize(body);
   const commands: string[][] = [[]];
   for (const word of words) {
+    if (/^[A-Za-z_]\w*$/.test(word) && !CONSTANTS.includes(word) && !Object.hasOwn(FUNCTIONS, word))
+      throw new TemplateError(`function ${goQuote(word)} not defined`);
     if (word === '|') commands.push([]);
     else commands.at(-1)?.push(word);
   }

@@ -16,7 +16,12 @@ export interface ChosenPod {
 }
 
 /** The pod that `POD` or `TYPE/NAME` stands for: for a workload, one of its pods. Models polymorphichelpers.AttachablePodForObject. */
-export async function choosePod(context: Context, word: string, announce: boolean): Promise<ChosenPod> {
+export async function choosePod(
+  context: Context,
+  word: string,
+  announce: boolean,
+  purpose = 'attach to',
+): Promise<ChosenPod> {
   const pods = await discoveryOf(context).find('pods');
   const [type, name] = word.includes('/') ? (word.split('/') as [string, string]) : ['pods', word];
   const resource = type === 'pods' ? pods : await discoveryOf(context).find(type);
@@ -24,7 +29,7 @@ export async function choosePod(context: Context, word: string, announce: boolea
   const object = await namedObject(context.server, { resource, namespace, name });
   if (resource.kind === 'Pod') return { resource: pods, pod: object };
   if (record(object, 'spec')['selector'] === undefined)
-    throw new CliError(`cannot attach to *v1.${resource.kind}: selector for *v1.${resource.kind} not implemented`);
+    throw new CliError(`cannot ${purpose} *v1.${resource.kind}: selector for *v1.${resource.kind} not implemented`);
   const selector = selectorOf(resource, object);
   const answer = await context.server.json('GET', pathTo(pods, context.namespace), {
     query: { labelSelector: selector },

@@ -37,7 +37,7 @@ export interface NodeTarget {
 export async function selectNodes(context: Context): Promise<NodeTarget[]> {
   const selector = context.flags.string('selector');
   if (context.args.length === 0 && selector === '')
-    throw usageError(context.path, `USAGE: ${context.path} NODE [options]`);
+    throw usageError(context.path, `USAGE: ${context.path.split(' ').at(-1) ?? ''} NODE [flags]`);
   const args = context.args.map((arg) => (arg.includes('/') ? arg : `node/${arg}`));
   const options: SelectionOptions = args.length > 0 ? { args } : { args: ['nodes'], selector };
   const found: NodeTarget[] = [];

@@ -89,6 +89,8 @@ async function copyFromPod(context: Context, source: Remote, to: string): Promis
   const target = context.io.files.list(to) === undefined ? to : `${to.replace(/\/+$/, '')}/${baseOf(from)}`;
   for (const { name, text } of entries) {
     const path = `${target}${name.slice(from.length)}`;
+    const directory = path.slice(0, Math.max(0, path.replace(/\/+$/, '').lastIndexOf('/')));
+    if (directory !== '') context.io.files.makeDirectory?.(directory);
     if (name.endsWith('/')) context.io.files.makeDirectory?.(path.replace(/\/+$/, ''));
     else context.io.files.write(path, text);
   }

@@ -23,7 +23,7 @@ export const exec: Command = {
   flags: [...STREAM_FLAGS, FILENAME_FLAG],
   async run(context) {
     const { args, flags } = context;
-    if (args.length === 0) throw usageError(context.path, 'pod, type/name or --filename must be specified');
+    if (args.length === 0 || flags.dash === 0) throw new CliError('pod, type/name or --filename must be specified');
     if (flags.dash < 0 && args.length > 1)
       throw usageError(
         context.path,
@@ -31,7 +31,6 @@ export const exec: Command = {
       );
     const command = flags.dash < 0 ? [] : args.slice(flags.dash);
     if (command.length === 0) throw new CliError('you must specify at least one command for the container');
-    if (flags.dash !== 1) throw usageError(context.path, 'pod, type/name or --filename must be specified');
     const { resource, pod } = await choosePod(context, args[0] ?? '', false);
     refuseFinished(pod, 'exec into a container in');
     const options = { stdin: flags.bool('stdin'), tty: terminalOf(context) };

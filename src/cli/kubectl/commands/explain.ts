@@ -65,7 +65,9 @@ async function resourceFor(context: Context, name: string): Promise<ApiResource>
     (each) => each.group === group && each.version === version && each.plural === found.plural,
   );
   if (other !== undefined) return other;
-  throw new PlainError(`error: couldn't find resource for "${wanted}, Resource=${found.plural}"`);
+  throw new PlainError(
+    `error: couldn't find resource for "${wanted.includes('/') ? '' : '/'}${wanted}, Resource=${found.plural}"`,
+  );
 }
 
 const WIDTH = 76;

@@ -8,7 +8,7 @@ import { annotationsOf, labelsOf, nameOf, stringMap, withValue } from '../object
 import { goQuote } from '../../text/go-quote.ts';
 import { compactJson } from '../../text/go-json.ts';
 import type { Obj } from '../server.ts';
-import { select, visit } from '../selection.ts';
+import { filesGiven, select, visit } from '../selection.ts';
 
 const OVERWRITE = {
   name: 'overwrite',
@@ -60,6 +60,8 @@ function splitPairs(context: Context, what: 'label' | 'annotation'): Pairs {
   const first = context.args.findIndex(isPair);
   const resources = first < 0 ? context.args : context.args.slice(0, first);
   const pairs = first < 0 ? [] : context.args.slice(first);
+  if (resources.length === 0 && !filesGiven(context))
+    throw new CliError('one or more resources must be specified as <resource> <name> or <resource>/<name>');
   const stray = pairs.find((arg) => !isPair(arg));
   if (stray !== undefined) throw new CliError(`all resources must be specified before ${what} changes: ${stray}`);
   const set = new Map<string, string>();

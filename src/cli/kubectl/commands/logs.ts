@@ -127,7 +127,7 @@ async function sourcesOf(
       const object = await namedObject(context.server, named);
       return await selectedSources(context, selectorOf(resource, object), container);
     }
-    const { resource, pod } = await choosePod(context, word, true);
+    const { resource, pod } = await choosePod(context, word, true, 'get the logs from');
     return containersOf(context, pod, container).map((name) => ({ resource, pod, container: name }));
   } catch (error) {
     if (hasReason(error, 'NotFound')) {

@@ -90,7 +90,8 @@ async function runRun(context: Context): Promise<void> {
 }
 
 function checkFlags(context: Context): void {
-  if (context.flags.string('image') === '') throw new CliError('required flag(s) "image" not set');
+  if (!context.flags.changed('image')) throw new CliError('required flag(s) "image" not set');
+  if (context.flags.string('image') === '') throw new CliError('--image is required');
   if (/\s/.test(context.flags.string('image')))
     throw new CliError(`Invalid image name ${goQuote(context.flags.string('image'))}: invalid reference format`);
   const attach = context.flags.bool('attach') || context.flags.bool('stdin');

@@ -3,7 +3,7 @@ import { pathTo } from '../discovery.ts';
 import { DRY_RUN_FLAG, dryRunOf, dryRunQuery, operationText } from '../dry-run.ts';
 import { CliError } from '../errors.ts';
 import { ALL_FLAG, FILE_FLAGS, SELECTOR_FLAG } from '../common-flags.ts';
-import { num } from '../object.ts';
+import { num, str } from '../object.ts';
 import { OUTPUT_FLAGS, reporter } from '../output.ts';
 import { select, visit } from '../selection.ts';
 import type { Obj } from '../server.ts';
@@ -62,6 +62,9 @@ async function checkCurrent(context: Context, path: string): Promise<void> {
   const [expected, version] = [context.flags.int('current-replicas'), context.flags.string('resource-version')];
   if (expected < 0 && version === '') return;
   const live = await context.server.json('GET', path);
+  const current = str(live, 'metadata', 'resourceVersion');
+  if (version !== '' && version !== current)
+    throw new CliError(`Expected resource version to be ${version}, was ${current}`);
   const now = num(live, 'spec', 'replicas') ?? 0;
   if (expected >= 0 && now !== expected) throw new CliError(`Expected replicas to be ${expected}, was ${now}`);
 }

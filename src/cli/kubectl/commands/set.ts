@@ -92,7 +92,9 @@ async function changeTemplates(
   change: (containers: readonly Obj[]) => readonly Obj[],
 ): Promise<void> {
   const wrap = (error: Error): Error =>
-    new CliError(`failed to patch ${what} update to pod template: ${asError(error).message}`);
+    new CliError(
+      `failed to patch ${what} update to pod template${what === 'image' ? ':' : ''} ${asError(error).message}`,
+    );
   await changeObjects(
     context,
     { ...selectionOf(context, resources), typed: true, whole: true },

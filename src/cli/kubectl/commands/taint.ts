@@ -140,7 +140,8 @@ function parseSpec(spec: string): TaintSpec {
   if (parts.length > 2) throw new CliError(`invalid taint spec: ${spec}`);
   if (parts.length === 2 && !EFFECTS.includes(effect))
     throw new CliError(`invalid taint effect: ${effect}, unsupported taint effect`);
-  const [key = '', value = '', ...more] = pair.split('=');
+  // Without an effect it is a key alone.
+  const [key = '', value = '', ...more] = parts.length === 1 ? [pair] : pair.split('=');
   if (more.length > 0) throw new CliError(`invalid taint spec: ${spec}`);
   const problems = [...qualifiedName(key), ...labelValue(value)];
   if (problems.length > 0) throw new CliError(`invalid taint spec: ${spec}, ${problems.join('; ')}`);

@@ -29,7 +29,9 @@ export function keyValues(context: Context, kind: string): Record<string, string
       );
     if (Object.hasOwn(values, key))
       throw new CliError(
-        `cannot add key ${goQuote(key)}, another key by that name already exists in Data for ${kind === 'configmap' ? 'ConfigMap' : 'Secret'}`,
+        kind === 'configmap'
+          ? `cannot add key ${goQuote(key)}, another key by that name already exists in Data for ConfigMap ${goQuote(context.args[0] ?? '')}`
+          : `cannot add key ${key}, another key by that name already exists`,
       );
     values[key] = value;
   };

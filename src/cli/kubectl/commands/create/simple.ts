@@ -1,6 +1,15 @@
 import type { Command } from '../../command.ts';
 import { createGenerated, generatorFlags, oneName } from '../../generate.ts';
 import { CliError } from '../../errors.ts';
+import { goQuote } from '../../../text/go-quote.ts';
+
+/** What keeps a whole number from being an int32, in Go's words. */
+function int32Problem(value: string): string | undefined {
+  const number = Number(value);
+  return Number.isInteger(number) && (number | 0) !== number
+    ? `strconv.ParseInt: parsing ${goQuote(value)}: value out of range`
+    : undefined;
+}
 
 export const createNamespace: Command = {
   name: 'namespace',
@@ -37,7 +46,7 @@ export const createPriorityClass: Command = {
   usage: 'NAME --value=VALUE --global-default=BOOL [--dry-run=server|client|none]',
   flags: [
     ...generatorFlags('kubectl-create'),
-    { name: 'value', type: 'int', fallback: '0', usage: 'The priority itself.' },
+    { name: 'value', type: 'int', fallback: '0', check: int32Problem, usage: 'The priority itself.' },
     { name: 'global-default', type: 'bool', fallback: 'false', usage: 'Pods without a class get this one.' },
     { name: 'description', type: 'string', usage: 'What the class is for.' },
     {

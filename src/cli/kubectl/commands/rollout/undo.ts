@@ -60,7 +60,7 @@ async function undo(context: Context, object: Obj, target: Target): Promise<void
   }
   if (bool(object, 'spec', 'paused')) {
     throw new CliError(
-      `you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume deployment.apps/${nameOf(object)}' and try again`,
+      `you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again`,
     );
   }
   if (deepEqual(template, record(object, 'spec', 'template'))) {
