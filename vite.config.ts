@@ -1,10 +1,20 @@
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { kubernetesTexts } from './scripts/kubernetes-texts.mjs';
 import { doorPlugin } from './src/gateway/vite-door.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** What waits for clients of the real world begins first, so that others compute meanwhile. */
+class WaitingFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const waits = ({ moduleId }: TestSpecification) => /\/gateway\/(parity|mistakes)\.test\.ts$/.test(moduleId);
+    return [...sorted.filter(waits), ...sorted.filter((file) => !waits(file))];
+  }
+}
 
 export default defineConfig({
   base: './',
@@ -36,7 +46,8 @@ export default defineConfig({
     testTimeout: 240_000,
     hookTimeout: 240_000,
     // Some files wait for clients of the real world while others compute. No module keeps what a test did.
-    maxWorkers: 3,
+    maxWorkers: 4,
     isolate: false,
+    sequence: { sequencer: WaitingFirst },
   },
 });
