@@ -41,6 +41,8 @@ describe('a terminal', () => {
     for (const line of ['apiVersion: v1', 'kind: ConfigMap', 'metadata: {name: here}', 'data: {a: "1"}'])
       await cluster.type(line);
     expect(await cluster.type('EOF')).toBe('configmap/here created\n');
+    // A here-string ends with its line.
+    expect(await cluster.type('cat <<< EOF')).toBe('EOF\n');
   });
 
   it('ends a watch with Ctrl-C and keeps what was printed', async () => {

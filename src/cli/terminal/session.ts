@@ -189,7 +189,7 @@ export class Session {
 /** The shell would read on: a here-document without its end, an open quote, a loop without `done`. */
 export function needsMore(script: string): boolean {
   if (/\\$/.test(script)) return true;
-  for (const match of script.matchAll(/<<(-?)\s*(['"]?)([A-Za-z_]\w*)\2/g)) {
+  for (const match of script.matchAll(/(?<!<)<<(?!<)(-?)\s*(['"]?)([A-Za-z_]\w*)\2/g)) {
     const [, dash, , word] = match;
     const rest = script.slice(match.index).split('\n').slice(1);
     if (!rest.some((line) => (dash === '-' ? line.replace(/^\t+/, '') : line) === word)) return true;
