@@ -88,6 +88,11 @@ export class Peers {
     peer?.connection?.close();
   }
 
+  /** Whom the cluster has removed meanwhile. */
+  forgetRemoved(): void {
+    for (const id of [...this.peers.keys()]) if (this.known.isRemoved(id)) this.remove(id);
+  }
+
   private accept(connection: Connection): ConnectionHandlers {
     let hello: Hello | undefined;
     return {

@@ -324,7 +324,7 @@ export class RaftNode {
     this.snapshotIndex = snapshot.index;
     this.machine.restore(snapshot);
     for (const { id, peerUrls } of this.machine.membership.list()) this.seek(id, peerUrls);
-    for (const id of this.trace.known()) if (this.machine.membership.isRemoved(id)) this.peers.remove(id);
+    this.peers.forgetRemoved();
     this.storage.forgetOld(snapshot);
   }
 

@@ -42,11 +42,6 @@ export class RaftTrace {
     return this.#options.name;
   }
 
-  /** All that were members at some time. */
-  known(): Iterable<MemberId> {
-    return this.#names.keys();
-  }
-
   start(cluster: string): void {
     this.#env.trace({ type: 'etcd.start', member: this.#member, id: this.#id, cluster });
   }
