@@ -126,7 +126,7 @@ async function settleAndRest(
   wrong: () => boolean,
 ): Promise<Violation[]> {
   // Nothing is at rest while the operator is still at work.
-  const done = (plan.inputs.at(-1)?.at ?? plan.calm) + OPERATOR_WORKS;
+  const done = Math.max(plan.calm, plan.inputs.at(-1)?.at ?? 0) + OPERATOR_WORKS;
   await cluster.runUntil(wrong, done - cluster.now);
   let looked: Micros = 0;
   const amiss = (view: GodView) => unsettled(view, watch, plan.topology, cluster.now);

@@ -305,27 +305,27 @@ export async function visit(
   work: (object: Obj, target: Target) => Promise<void>,
 ): Promise<number> {
   const [errors, faults]: [Error[], Error[]] = [[], []];
-  const found: (readonly [object: Obj, target: Target])[] = [];
-  const workOnFound = async (): Promise<void> => {
-    for (const [object, target] of found.splice(0))
-      await work(object, target).catch((error: unknown) => errors.push(asError(error)));
+  const workOn = async (objects: readonly Obj[], target: Target): Promise<void> => {
+    for (const object of objects) {
+      const own = target.name === '' || target.source !== '' ? namespaceOf(object) : target.namespace;
+      const one = { ...target, name: nameOf(object), namespace: target.resource.namespaced ? own : '' };
+      await work(object, one).catch((error: unknown) => errors.push(asError(error)));
+    }
   };
-  let count = 0;
+  const found: (readonly [objects: readonly Obj[], target: Target])[] = [];
   for (const target of targets) {
     try {
-      for (const object of await fetchTarget(context, target, options)) {
-        count++;
-        const own = target.name === '' || target.source !== '' ? namespaceOf(object) : target.namespace;
-        found.push([object, { ...target, name: nameOf(object), namespace: target.resource.namespaced ? own : '' }]);
-        if (options.whole !== true) await workOnFound();
-      }
+      const objects = await fetchTarget(context, target, options);
+      found.push([objects, target]);
+      if (options.whole !== true) await workOn(objects, target);
     } catch (error) {
       faults.push(asError(error));
     }
   }
-  if (faults.length === 0) await workOnFound();
+  if (options.whole === true && faults.length === 0)
+    for (const [objects, target] of found) await workOn(objects, target);
   throwAll([...errors, ...faults]);
-  return count;
+  return found.reduce((sum, [objects]) => sum + objects.length, 0);
 }
 
 export function throwAll(errors: readonly Error[]): void {

@@ -87,10 +87,10 @@ async function copyFromPod(context: Context, source: Remote, to: string): Promis
   const entries = unpackTar(output) ?? [];
   const from = source.path.replace(/^\/+/, '').replace(/\/+$/, '');
   const target = context.io.files.list(to) === undefined ? to : `${to.replace(/\/+$/, '')}/${baseOf(from)}`;
+  const above = target.slice(0, Math.max(0, target.lastIndexOf('/')));
+  if (above !== '' && entries.length > 0) context.io.files.makeDirectory?.(above);
   for (const { name, text } of entries) {
     const path = `${target}${name.slice(from.length)}`;
-    const directory = path.slice(0, Math.max(0, path.replace(/\/+$/, '').lastIndexOf('/')));
-    if (directory !== '') context.io.files.makeDirectory?.(directory);
     if (name.endsWith('/')) context.io.files.makeDirectory?.(path.replace(/\/+$/, ''));
     else context.io.files.write(path, text);
   }
